@@ -1,0 +1,84 @@
+"""The customer key of an environment, and how others get to use it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from adelie import aws
+from adelie.naming import AwsTarget
+from adelie.policy import Statement, policy_document
+from adelie.settings import Settings
+from adelie.terraform import Construct
+
+
+class EncryptionSettings(Settings):
+    """How the environment's customer key is kept."""
+
+    deletion_window_days: Annotated[int, Field(ge=7, le=30)]
+    """Days between a key's deletion and its end, in which it can be saved; KMS takes 7 to 30."""
+    rotation_period_days: Annotated[int, Field(ge=90, le=2560)] = 365
+    """Days between automatic rotations of the key's material (default 365, as KMS; it takes 90 to 2560)."""
+
+
+class CustomerKey(Construct):
+    """One symmetric KMS key with an alias, rotated, for the data and logs of the environment.
+
+    The key policy lets IAM policies of this account decide, and CloudWatch (Logs for this region's log groups, alarms
+    for encrypted topics) use the key for this account only.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, settings: EncryptionSettings, target: AwsTarget) -> None:
+        super().__init__(scope, id)
+        key = aws.KmsKey(
+            self,
+            "key",
+            description=f"Data and logs of {target.prefix}",
+            enable_key_rotation=True,
+            rotation_period_in_days=settings.rotation_period_days,
+            deletion_window_in_days=settings.deletion_window_days,
+            policy=_key_policy(target),
+        )
+        aws.KmsAlias(self, "alias", name=f"alias/{target.prefix}", target_key_id=key.key_id)
+        self.arn = key.arn
+
+    def decrypt_statement(self, sid: str, *, via_service: str) -> Statement:
+        """Let a role decrypt with the key, only through `via_service` ("s3.<region>.amazonaws.com")."""
+        return self._use(sid, ["kms:Decrypt"], via_service)
+
+    def encrypt_decrypt_statement(self, sid: str, *, via_service: str) -> Statement:
+        """Let a role write and read with the key, only through `via_service`."""
+        return self._use(sid, ["kms:Decrypt", "kms:GenerateDataKey"], via_service)
+
+    def _use(self, sid: str, actions: list[str], via_service: str) -> Statement:
+        return Statement(
+            sid=sid,
+            actions=actions,
+            resources=[self.arn],
+            conditions={"StringEquals": {"kms:ViaService": via_service}},
+        )
+
+
+def _key_policy(target: AwsTarget) -> str:
+    iam_decides = Statement(
+        sid="AccountAdministersThroughIam",
+        actions=["kms:*"],
+        resources=["*"],
+        principals={"AWS": [target.arn("iam", "root", region="")]},
+    )
+    log_groups = Statement(
+        sid="CloudWatchLogs",
+        actions=["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        resources=["*"],
+        principals={"Service": [f"logs.{target.region}.amazonaws.com"]},
+        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": target.arn("logs", "log-group:*")}},
+    )
+    alarms = Statement(
+        sid="CloudWatchAlarms",
+        actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+        resources=["*"],
+        principals={"Service": ["cloudwatch.amazonaws.com"]},
+        conditions={"StringEquals": {"aws:SourceAccount": target.account_id}},
+    )
+    return policy_document(iam_decides, log_groups, alarms)

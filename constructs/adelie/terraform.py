@@ -1,0 +1,40 @@
+"""The seam to cdktf: every name of `cdktf` and `constructs` that the project uses, imported here and nowhere else."""
+
+from adelie import startup
+
+with startup.prepare():
+    from cdktf import (
+        App,
+        Fn,
+        ITerraformDependable,
+        LocalBackend,
+        S3Backend,
+        TerraformElement,
+        TerraformOutput,
+        TerraformResource,
+        TerraformResourceLifecycle,
+        TerraformStack,
+        TerraformVariable,
+        TerraformVariableValidationConfig,
+        Testing,
+        Token,
+    )
+    from constructs import Construct
+
+__all__ = [
+    "App",
+    "Construct",
+    "Fn",
+    "ITerraformDependable",
+    "LocalBackend",
+    "S3Backend",
+    "TerraformElement",
+    "TerraformOutput",
+    "TerraformResource",
+    "TerraformResourceLifecycle",
+    "TerraformStack",
+    "TerraformVariable",
+    "TerraformVariableValidationConfig",
+    "Testing",
+    "Token",
+]

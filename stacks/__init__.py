@@ -1,0 +1,1 @@
+"""Compositions: the constructs of `adelie` put together for an environment."""

@@ -1,0 +1,1 @@
+"""The commands behind the Makefile: summary, show, diff, schema and the operators' one-liners."""
