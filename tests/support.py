@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from adelie.naming import AwsTarget
 from adelie.terraform import App, TerraformStack, Testing
 
+_REFERENCE = re.compile(r"(?<![\w.])((?:data\.|ephemeral\.)?aws_\w+)\.([\w-]+)")
 TARGET = AwsTarget(project="adelie", environment="test", account_id="111111111111", region="ap-northeast-2")
 
 
@@ -50,3 +52,8 @@ def synthesize(build: Callable[[TerraformStack], object]) -> Synthesized:
     )
     build(stack)
     return Synthesized(json.loads(Testing.synth(stack)))
+
+
+def references(value: object) -> set[str]:
+    """The resources that a value refers to: `"${aws_subnet.a.id}"` gives `{"aws_subnet.a"}`."""
+    return {f"{kind}.{name}" for kind, name in _REFERENCE.findall(json.dumps(value))}

@@ -1,0 +1,30 @@
+"""The cdktf app: one stack for each file in environments/, synthesized to cdktf.out."""
+
+import sys
+from collections.abc import Sequence
+
+from adelie.terraform import App
+from stacks import loader
+from stacks.environment import Environment
+from stacks.platform import Platform
+
+
+def build(environments: Sequence[Environment], outdir: str | None = None) -> App:
+    """An app with the platform of each environment, not yet synthesized; `outdir` is cdktf.out if omitted."""
+    app = App(outdir=outdir, context={"excludeStackIdFromLogicalIds": "true", "allowSepCharsInLogicalIds": "true"})
+    for environment in environments:
+        Platform(app, environment)
+    return app
+
+
+def main() -> None:
+    """Synthesize every environment; a bad environment file prints one sentence, exits 1 and writes nothing."""
+    try:
+        environments = loader.load_all()
+    except loader.EnvironmentFileError as error:
+        sys.exit(str(error))
+    build(environments).synth()
+
+
+if __name__ == "__main__":
+    main()

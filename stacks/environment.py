@@ -1,0 +1,141 @@
+"""`Environment`: everything that one environment's YAML says, as one frozen, typed value. Pure: no cdktf import."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from adelie.cdn import CdnSettings, DomainSettings
+from adelie.compute import (
+    ClusterSettings,
+    LoadBalancerSettings,
+    OneOffTaskSettings,
+    RepositorySettings,
+    ScheduledJobSettings,
+    ServiceSettings,
+)
+from adelie.database import CacheSettings, DatabaseSettings
+from adelie.encryption import EncryptionSettings
+from adelie.naming import AwsTarget, InvalidNameError
+from adelie.network import BastionSettings, NetworkSettings
+from adelie.settings import Settings, reject
+from adelie.storage import BucketSettings, LogBucketSettings, SecretSettings
+
+Kebab = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+"""Lower-case letters, digits and single hyphens."""
+
+CONNECTED_SERVICES: Final = ("backend-api", "frontend")
+"""The services that `stacks.platform` connects to something; others may stand beside them."""
+
+
+class EmulatorSettings(Settings):
+    """An emulated AWS in place of the real one. Its address comes from `localstack-client` (LOCALSTACK_HOST, AWS_ENDPOINT_URL)."""
+
+    access_key: Literal["test"] = "test"
+    """The dummy access key (default "test"); a real one is refused."""
+
+
+class LocalState(Settings):
+    """Terraform state in a file of this working copy: for an environment that can be lost."""
+
+    type: Literal["local"]
+    """`local` keeps `terraform.<environment>.tfstate` in the working copy."""
+
+
+class S3State(Settings):
+    """Terraform state in S3: encrypted, and locked by a lock file beside it (Terraform 1.10 and later)."""
+
+    type: Literal["s3"]
+    """`s3` keeps the state in a bucket of the environment's own account."""
+    bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    """The bucket's name; it must exist before the first deploy."""
+
+
+class StorageSettings(Settings):
+    """The three buckets of the platform."""
+
+    objects: BucketSettings
+    """Application objects: what MinIO holds on premises."""
+    assets: BucketSettings
+    """The frontend's built assets, which the CDN serves."""
+    logs: LogBucketSettings
+    """Access logs of the buckets, the load balancer and the CDN."""
+
+
+class Environment(Settings):
+    """One environment of the platform: `environments/base.yaml` with `environments/<name>.yaml` over it."""
+
+    name: Kebab
+    """The file's name; part of every resource's name."""
+    project: Kebab
+    """What every resource's name begins with."""
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
+    """The AWS region, such as ap-northeast-2 (Seoul). Certificates and the web ACL of the CDN live in us-east-1."""
+    account_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+    """The one account this environment may be deployed into: Terraform refuses any other (allowed_account_ids)."""
+    tags: Mapping[str, str]
+    """Tags of every resource, beside Project, Environment and ManagedBy."""
+    state: Annotated[LocalState | S3State, Field(discriminator="type")]
+    """Where Terraform keeps the state."""
+    emulator: EmulatorSettings | None = None
+    """Set ({}) to deploy into an emulated AWS; omitted, the environment is real."""
+    reserved_cidrs: Mapping[str, str]
+    """Networks that the VPC must not overlap, by name, because it may be connected to them one day."""
+    domain: DomainSettings | None
+    """The custom domain and its hosted zone; null serves under CloudFront's own name."""
+    encryption: EncryptionSettings
+    """The customer key for data and logs."""
+    network: NetworkSettings
+    """VPC, subnets, NAT and endpoints."""
+    bastion: BastionSettings | None
+    """The SSM host that forwards ports to database and cache; null leaves it out."""
+    repositories: RepositorySettings
+    """The image repositories, one a service or job."""
+    cluster: ClusterSettings
+    """The ECS cluster and its mix of FARGATE and FARGATE_SPOT."""
+    load_balancer: LoadBalancerSettings
+    """The internal load balancer in front of the services."""
+    services: Mapping[Kebab, ServiceSettings]
+    """The service catalogue: Fargate services behind the load balancer, by name."""
+    pipeline: ScheduledJobSettings
+    """The scheduled job `ai-pipeline`."""
+    migration: OneOffTaskSettings
+    """The one-off task that migrates the database schema before a roll-out."""
+    database: DatabaseSettings
+    """RDS PostgreSQL."""
+    cache: CacheSettings
+    """ElastiCache (Redis protocol)."""
+    storage: StorageSettings
+    """S3 buckets."""
+    secrets: Mapping[Kebab, SecretSettings]
+    """Secrets Manager secrets, by name."""
+    cdn: CdnSettings
+    """CloudFront and its web ACL."""
+
+    @property
+    def target(self) -> AwsTarget:
+        """Where the environment lives: the source of names and ARNs."""
+        return AwsTarget(
+            project=self.project, environment=self.name, account_id=self.account_id, region=self.region
+        )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        self._check_zones()
+        self._check_reserved_cidrs()
+        self._check_names()
+        self._check_catalogue()
+        return self
+
+    def _check_zones(self) -> None:
+        for index, zone in enumerate(self.network.availability_zones):
+            if not re.fullmatch(re.escape(self.region) + "[a-z]", zone):
+                reject(
+                    f"network.availability_zones.{index}",
+                    f"must be a zone of {self.region}",
+                    zone,
+                    f"use {self.region}a or another letter",
+                )

@@ -1,0 +1,32 @@
+"""Fixtures that the whole suite shares: every environment's stack, synthesized once a session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import main
+from stacks import loader
+from stacks.environment import Environment
+from tests.support import Synthesized
+
+
+@pytest.fixture(scope="session")
+def environments() -> Mapping[str, Environment]:
+    """Every environment of environments/, by name."""
+    return {environment.name: environment for environment in loader.load_all()}
+
+
+@pytest.fixture(scope="session")
+def platforms(
+    environments: Mapping[str, Environment], tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Synthesized]:
+    """Every environment's synthesized stack, by name, as `python main.py` writes it."""
+    outdir: Path = tmp_path_factory.mktemp("cdktf.out")
+    main.build(list(environments.values()), str(outdir)).synth()
+    return {
+        name: Synthesized(json.loads((outdir / "stacks" / name / "cdk.tf.json").read_text())) for name in environments
+    }

@@ -1,0 +1,50 @@
+"""A renamed construct id is a destroyed database: the addresses of what holds data are written down by hand.
+
+A new one is added to `stateful_addresses.txt` in the same change. One that goes must have a `moved` block, or its line is
+removed by someone who means to destroy it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support import Synthesized
+
+COMMITTED = Path(__file__).with_name("stateful_addresses.txt")
+STATEFUL = {
+    "aws_cloudwatch_log_group",
+    "aws_db_instance",
+    "aws_ecr_repository",
+    "aws_elasticache_replication_group",
+    "aws_kms_key",
+    "aws_s3_bucket",
+    "aws_secretsmanager_secret",
+    "aws_sqs_queue",
+}
+
+
+def committed(environment: str) -> set[str]:
+    lines = (line.split("#")[0].strip() for line in COMMITTED.read_text().splitlines())
+    pairs = (line.split() for line in lines if line)
+    return {address for name, address in pairs if name == environment}
+
+
+def present(stack: Synthesized) -> set[str]:
+    return {f"{kind}.{name}" for kind, name, _ in stack.every() if kind in STATEFUL}
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_no_stateful_address_is_lost(environment: str, platforms: Mapping[str, Synthesized]) -> None:
+    stack = platforms[environment]
+    moved = {block["from"] for block in stack.document.get("moved", [])}
+    lost = committed(environment) - present(stack) - moved
+    assert not lost, f"Terraform would destroy {sorted(lost)}: add a `moved` block, or keep the construct's id"
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_every_stateful_address_is_written_down(environment: str, platforms: Mapping[str, Synthesized]) -> None:
+    new = present(platforms[environment]) - committed(environment)
+    assert not new, f"add to {COMMITTED.name}: {sorted(f'{environment} {address}' for address in new)}"

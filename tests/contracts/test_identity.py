@@ -1,0 +1,162 @@
+"""IAM: each role says exactly what its holder needs; every name fits; every reference resolves; everything is tagged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from adelie.naming import DEFAULT_NAME_LIMIT, NAME_LIMITS
+from stacks.environment import Environment
+from stacks.providers import ENDPOINTS, default_tags
+from tests.support import Synthesized, policy, references
+
+ENVIRONMENTS = ["localstack", "staging", "prod"]
+
+NO_RESOURCE_LEVEL = {
+    "ecr:GetAuthorizationToken",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+    "ec2messages:AcknowledgeMessage",
+    "ec2messages:DeleteMessage",
+    "ec2messages:FailMessage",
+    "ec2messages:GetEndpoint",
+    "ec2messages:GetMessages",
+    "ec2messages:SendReply",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+"""Actions that IAM can't bind to a resource (AWS service authorization reference)."""
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def stack(name: str, platforms: Mapping[str, Synthesized]) -> Synthesized:
+    return platforms[name]
+
+
+def role_statements(stack: Synthesized) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, body in stack.resources("aws_iam_role_policy").items():
+        for statement in policy(body["policy"]):
+            yield name, statement
+
+
+def test_no_role_has_wildcard_actions(stack: Synthesized) -> None:
+    statements = list(role_statements(stack))
+    assert statements
+    for name, statement in statements:
+        wild = [action for action in statement["Action"] if action.endswith(":*") or action == "*"]
+        assert not wild, (name, wild)
+
+
+def test_a_wildcard_resource_only_where_iam_knows_no_other(stack: Synthesized) -> None:
+    for name, statement in role_statements(stack):
+        if "*" in statement["Resource"]:
+            assert set(statement["Action"]) <= NO_RESOURCE_LEVEL, (name, statement["Sid"])
+
+
+def test_no_role_holds_a_managed_policy_of_broad_reach(stack: Synthesized) -> None:
+    attached = {body["policy_arn"] for body in stack.resources("aws_iam_role_policy_attachment").values()}
+    assert attached <= {
+        "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+        "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+    }
+
+
+def test_a_role_is_trusted_to_a_service_only(stack: Synthesized) -> None:
+    for name, role in stack.resources("aws_iam_role").items():
+        for statement in policy(role["assume_role_policy"]):
+            assert set(statement["Principal"]) == {"Service"}, name
+
+
+def test_tasks_have_two_roles_of_their_own(stack: Synthesized) -> None:
+    tasks = stack.resources("aws_ecs_task_definition")
+    roles = [role for task in tasks.values() for role in (task["task_role_arn"], task["execution_role_arn"])]
+    assert len(set(roles)) == 2 * len(tasks) > 0
+
+
+def test_each_secret_is_read_by_exactly_the_roles_meant_to(stack: Synthesized) -> None:
+    readers: dict[str, set[str]] = {}
+    for name, body in stack.resources("aws_iam_role_policy").items():
+        for statement in policy(body["policy"]):
+            if "secretsmanager:GetSecretValue" in statement["Action"]:
+                for secret in references(statement["Resource"]):
+                    readers.setdefault(secret, set()).add(name)
+    short = {
+        secret.split(".")[1].rsplit("_", 2)[0]: sorted({reader.split("_")[0] for reader in names})
+        for secret, names in readers.items()
+    }
+    assert short == {}
+
+
+def test_every_name_fits_its_service(stack: Synthesized) -> None:
+    for resource_type, name, body in stack.every():
+        given = body.get("name") or body.get("bucket") or body.get("identifier") or body.get("replication_group_id")
+        if isinstance(given, str) and not references(given) and "/" not in given and "." not in given:
+            assert len(given) <= NAME_LIMITS.get(resource_type, DEFAULT_NAME_LIMIT), (resource_type, name, given)
+
+
+def test_everything_is_tagged_by_the_provider(
+    name: str, stack: Synthesized, environments: Mapping[str, Environment]
+) -> None:
+    (provider,) = stack.document["provider"]["aws"]
+    (tags,) = provider["default_tags"]
+    assert tags["tags"] == default_tags(environments[name])
+    assert {"Project", "Environment", "ManagedBy", "Owner"} <= tags["tags"].keys()
+
+
+def test_every_reference_resolves(stack: Synthesized) -> None:
+    exists = {f"{kind}.{name}" for kind, name, _ in stack.every()}
+    for section in ("data", "ephemeral"):
+        for kind, named in stack.document.get(section, {}).items():
+            exists |= {f"{section}.{kind}.{name}" for name in named}
+    assert references({k: v for k, v in stack.document.items() if k != "//"}) <= exists
+
+
+def test_staging_cannot_be_deployed_into_prods_account(platforms: Mapping[str, Synthesized]) -> None:
+    allowed = {name: platforms[name].document["provider"]["aws"][0]["allowed_account_ids"] for name in ("staging", "prod")}
+    assert len(allowed["staging"]) == len(allowed["prod"]) == 1
+    assert allowed["staging"] != allowed["prod"]
+
+
+def test_state_of_real_environments_is_encrypted_and_locked(platforms: Mapping[str, Synthesized]) -> None:
+    for name in ("staging", "prod"):
+        backend = platforms[name].document["terraform"]["backend"]["s3"]
+        assert backend["encrypt"] is True
+        assert backend["use_lockfile"] is True
+        assert backend["key"] == f"adelie/{name}.tfstate"
+    assert "local" in platforms["localstack"].document["terraform"]["backend"]
+
+
+def test_every_service_of_an_emulator_has_its_endpoint(platforms: Mapping[str, Synthesized]) -> None:
+    (provider,) = platforms["localstack"].document["provider"]["aws"]
+    (endpoints,) = provider["endpoints"]
+    assert endpoints.keys() == ENDPOINTS.keys()
+    assert all(url.startswith("http://") for url in endpoints.values())
+
+
+def test_the_image_tag_is_an_input_without_default(stack: Synthesized) -> None:
+    variable = stack.document["variable"]["image_tag"]
+    assert "default" not in variable
+    for name, task in stack.resources("aws_ecs_task_definition").items():
+        for container in json.loads(task["container_definitions"]):
+            assert container["image"].endswith(":${var.image_tag}"), name

@@ -1,0 +1,34 @@
+"""One JSON file an environment, for a reviewer: `make snapshots` rewrites them, the pull request shows the difference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from tests.support import Synthesized
+
+
+def readable(value: Any) -> Any:
+    """The value without cdktf's `//` notes, and with JSON texts (policies, container definitions) opened up."""
+    if isinstance(value, dict):
+        return {key: readable(item) for key, item in value.items() if key != "//"}
+    if isinstance(value, list):
+        return [readable(item) for item in value]
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        try:
+            return {"json": readable(json.loads(value))}
+        except json.JSONDecodeError:
+            return value
+    return value
+
+
+@pytest.mark.parametrize("name", ["localstack", "staging", "prod"])
+def test_stack_is_the_reviewed_one(
+    name: str, platforms: Mapping[str, Synthesized], snapshot: SnapshotAssertion
+) -> None:
+    assert readable(platforms[name].document) == snapshot(extension_class=JSONSnapshotExtension)
