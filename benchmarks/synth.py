@@ -101,7 +101,9 @@ def start_up(console: Console, runs: int) -> None:
     table = Table("python main.py", "seconds", "peak MiB", "ms a resource", title="All stacks")
     for name, run in (("stock provider", eager), ("lazy provider", lazy)):
         table.add_row(name, f"{run.seconds:.2f}", f"{run.peak_mib:.0f}", f"{run.milliseconds_a_resource:.1f}")
-    table.add_row("stock / lazy", f"{eager.seconds / lazy.seconds:.1f} x", f"{eager.peak_mib / lazy.peak_mib:.1f} x", "")
+    table.add_row(
+        "stock / lazy", f"{eager.seconds / lazy.seconds:.1f} x", f"{eager.peak_mib / lazy.peak_mib:.1f} x", ""
+    )
     console.print(table)
 
 

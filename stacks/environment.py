@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -19,7 +19,7 @@ from adelie.compute import (
 )
 from adelie.database import CacheSettings, DatabaseSettings
 from adelie.encryption import EncryptionSettings
-from adelie.naming import AwsTarget, InvalidNameError
+from adelie.naming import AwsTarget
 from adelie.network import BastionSettings, NetworkSettings
 from adelie.settings import Settings, reject
 from adelie.storage import BucketSettings, LogBucketSettings, SecretSettings
@@ -32,7 +32,7 @@ CONNECTED_SERVICES: Final = ("backend-api", "frontend")
 
 
 class EmulatorSettings(Settings):
-    """An emulated AWS in place of the real one. Its address comes from `localstack-client` (LOCALSTACK_HOST, AWS_ENDPOINT_URL)."""
+    """An emulated AWS in place of the real one; localstack-client says where (LOCALSTACK_HOST, AWS_ENDPOINT_URL)."""
 
     access_key: Literal["test"] = "test"
     """The dummy access key (default "test"); a real one is refused."""
@@ -118,9 +118,7 @@ class Environment(Settings):
     @property
     def target(self) -> AwsTarget:
         """Where the environment lives: the source of names and ARNs."""
-        return AwsTarget(
-            project=self.project, environment=self.name, account_id=self.account_id, region=self.region
-        )
+        return AwsTarget(project=self.project, environment=self.name, account_id=self.account_id, region=self.region)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -115,7 +115,9 @@ def _read(file: Path) -> _Document:
         raise EnvironmentFileError(f"{_shown(file)}:1: the file is empty; state the environment's settings in it.")
     if not isinstance(root, yaml.MappingNode):
         line = root.start_mark.line + 1
-        raise EnvironmentFileError(f"{_shown(file)}:{line}: the file must be a mapping of keys to values; write `key: value`.")
+        raise EnvironmentFileError(
+            f"{_shown(file)}:{line}: the file must be a mapping of keys to values; write `key: value`."
+        )
     sources: dict[KeyPath, _Source] = {(): _Source(file, root.start_mark.line + 1)}
     return _Document(_construct_mapping(root, (), file, sources), sources)
 
@@ -195,7 +197,11 @@ def _sentence(error: ValidationError, sources: Mapping[KeyPath, _Source], overla
 def _path(details: ErrorDetails) -> KeyPath:
     key = details.get("ctx", {}).get("key") if details["type"] == "setting" else None
     path = tuple(part for part in details["loc"] if part != "[key]")
-    return (*path, *key.split(".")) if isinstance(key, str) and key else path
+    return (
+        (*path, *(int(part) if part.isdigit() else part for part in key.split(".")))
+        if isinstance(key, str) and key
+        else path
+    )
 
 
 def _complaint(details: ErrorDetails, path: KeyPath) -> str:
@@ -223,7 +229,10 @@ def _known_keys(path: KeyPath) -> list[str]:
     definitions: dict[str, Any] = schema.get("$defs", {})
     here: dict[str, Any] = schema
     for part in path:
-        here = _resolve(here.get("properties", {}).get(part) or here.get("additionalProperties") or here.get("items") or {}, definitions)
+        here = _resolve(
+            here.get("properties", {}).get(part) or here.get("additionalProperties") or here.get("items") or {},
+            definitions,
+        )
     return sorted(key for key in here.get("properties", {}) if key != "name" or path)
 
 

@@ -1,7 +1,7 @@
 """A renamed construct id is a destroyed database: the addresses of what holds data are written down by hand.
 
-A new one is added to `stateful_addresses.txt` in the same change. One that goes must have a `moved` block, or its line is
-removed by someone who means to destroy it.
+A new one is added to `stateful_addresses.txt` in the same change. One that goes must have a `moved` block, or its line
+is removed by someone who means to destroy it.
 """
 
 from __future__ import annotations

@@ -29,19 +29,17 @@ NEVER_IN_STATE = {"secret_string", "secret_binary", "password", "auth_token", "p
 
 
 @pytest.mark.parametrize("resource_type", ENCRYPTED)
-def test_every_resource_that_holds_data_is_encrypted(
-    resource_type: str, platforms: Mapping[str, Synthesized]
-) -> None:
-    everywhere = [(env, name, body) for env, s in platforms.items() for name, body in s.resources(resource_type).items()]
+def test_every_resource_that_holds_data_is_encrypted(resource_type: str, platforms: Mapping[str, Synthesized]) -> None:
+    everywhere = [
+        (env, name, body) for env, s in platforms.items() for name, body in s.resources(resource_type).items()
+    ]
     assert everywhere
     for environment, name, body in everywhere:
         assert ENCRYPTED[resource_type](body), f"{environment}: {resource_type}.{name}"
 
 
 @pytest.mark.parametrize("environment", ["localstack", "staging", "prod"])
-def test_every_bucket_is_encrypted_versioned_and_owned(
-    environment: str, platforms: Mapping[str, Synthesized]
-) -> None:
+def test_every_bucket_is_encrypted_versioned_and_owned(environment: str, platforms: Mapping[str, Synthesized]) -> None:
     stack = platforms[environment]
     buckets = {f"aws_s3_bucket.{name}" for name in stack.resources("aws_s3_bucket")}
     for companion in (
@@ -73,9 +71,7 @@ def test_no_secret_value_can_reach_the_state(environment: str, platforms: Mappin
 
 
 @pytest.mark.parametrize("environment", ["localstack", "staging", "prod"])
-def test_secrets_reach_containers_by_reference_only(
-    environment: str, platforms: Mapping[str, Synthesized]
-) -> None:
+def test_secrets_reach_containers_by_reference_only(environment: str, platforms: Mapping[str, Synthesized]) -> None:
     stack = platforms[environment]
     by_reference: set[str] = set()
     for name, task in stack.resources("aws_ecs_task_definition").items():

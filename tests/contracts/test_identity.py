@@ -1,4 +1,4 @@
-"""IAM: each role says exactly what its holder needs; every name fits; every reference resolves; everything is tagged."""
+"""Roles say exactly what their holder needs, names fit, references resolve, and everything is tagged."""
 
 from __future__ import annotations
 
@@ -133,7 +133,9 @@ def test_every_reference_resolves(stack: Synthesized) -> None:
 
 
 def test_staging_cannot_be_deployed_into_prods_account(platforms: Mapping[str, Synthesized]) -> None:
-    allowed = {name: platforms[name].document["provider"]["aws"][0]["allowed_account_ids"] for name in ("staging", "prod")}
+    allowed = {
+        name: platforms[name].document["provider"]["aws"][0]["allowed_account_ids"] for name in ("staging", "prod")
+    }
     assert len(allowed["staging"]) == len(allowed["prod"]) == 1
     assert allowed["staging"] != allowed["prod"]
 

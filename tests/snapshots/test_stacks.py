@@ -1,4 +1,4 @@
-"""One JSON file an environment, for a reviewer: `make snapshots` rewrites them, the pull request shows the difference."""
+"""One JSON file an environment, for a reviewer: the pull request shows what changes in the Terraform JSON."""
 
 from __future__ import annotations
 
