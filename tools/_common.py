@@ -24,7 +24,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
-from localstack_client import config as localstack
+from localstack_client import config as localstack  # pyright: ignore[reportMissingTypeStubs]
 from rich.console import Console
 
 from stacks.environment import Environment

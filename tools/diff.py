@@ -57,7 +57,7 @@ def compare(before: Mapping[str, Json], after: Mapping[str, Json]) -> Difference
 
 
 def normalized(value: Json, environment: Environment) -> Json:
-    """The value without cdktf's notes, with JSON texts opened, and the environment's name and account as placeholders."""
+    """The value without cdktf's notes, JSON texts opened, the environment's name and account as placeholders."""
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
         return {_folded(key, environment): normalized(item, environment) for key, item in items if key != "//"}

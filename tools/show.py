@@ -1,4 +1,4 @@
-"""`python -m tools.show prod`: an environment's effective configuration as YAML, with the file and line of each value."""
+"""`python -m tools.show prod`: the effective configuration as YAML, with the file and line of each value."""
 
 from __future__ import annotations
 
