@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 import boto3
 import typer
@@ -129,8 +129,8 @@ def shown(file: Path) -> str:
     return str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else str(file)
 
 
-def client_arguments(environment: Environment, service: str) -> dict[str, Any]:
-    """What `boto3.client(service, ...)` needs to reach the environment: the real AWS, or its emulator's endpoint."""
+def client(environment: Environment, service: str) -> Any:  # noqa: ANN401 -- the caller states which client it is
+    """A boto3 client for the environment: of the real AWS, or of its emulator's endpoint."""
     arguments: dict[str, Any] = {
         "region_name": environment.region,
         "config": Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3, "mode": "standard"}),
@@ -139,7 +139,7 @@ def client_arguments(environment: Environment, service: str) -> dict[str, Any]:
         arguments["endpoint_url"] = localstack.get_service_endpoint(service)
         arguments["aws_access_key_id"] = environment.emulator.access_key
         arguments["aws_secret_access_key"] = environment.emulator.access_key
-    return arguments
+    return cast("Any", boto3).client(service, **arguments)
 
 
 def check_account(environment: Environment) -> None:
@@ -149,8 +149,7 @@ def check_account(environment: Environment) -> None:
     """
     if environment.emulator is not None:
         return
-    sts = cast("_Sts", cast("Any", boto3).client("sts", **client_arguments(environment, "sts")))
-    account = sts.get_caller_identity()["Account"]
+    account: str = client(environment, "sts").get_caller_identity()["Account"]
     if account != environment.account_id:
         raise ToolError(
             f"The credentials belong to account {account}, but {environment.name} lives in {environment.account_id}; "
@@ -160,9 +159,3 @@ def check_account(environment: Environment) -> None:
 
 def _one_line(text: object) -> str:
     return " ".join(str(text).split()).rstrip(".")
-
-
-class _Sts(Protocol):
-    def get_caller_identity(self) -> Mapping[str, str]:
-        """Whose credentials these are."""
-        ...

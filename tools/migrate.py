@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import boto3
 import typer
 from botocore.exceptions import ClientError
 
 from stacks import loader
 from stacks.environment import Environment
-from tools._common import ToolError, check_account, client_arguments, console, run
+from tools._common import ToolError, check_account, client, console, run
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.client import ECSClient
@@ -55,7 +54,7 @@ def migrate(environment: Environment, image_tag: str, tell: Callable[[str], None
     """
     _check_tag(image_tag)
     check_account(environment)
-    ecs = boto3.client("ecs", **client_arguments(environment, "ecs"))
+    ecs: ECSClient = client(environment, "ecs")
     network = _network(environment)
     definition = _register(ecs, environment, image_tag)
     arn = definition.get("taskDefinitionArn", "")
@@ -101,7 +100,7 @@ def _retagged(image: str, tag: str) -> str:
 
 def _network(environment: Environment) -> AwsVpcConfigurationTypeDef:
     """The private subnets and the task's security group, found by the names the platform gives them."""
-    ec2 = cast("Any", boto3).client("ec2", **client_arguments(environment, "ec2"))
+    ec2 = client(environment, "ec2")
     group_name = environment.target.name("aws_security_group", MIGRATION)
     subnet_name = environment.target.name("aws_subnet", "private")
     groups: Sequence[dict[str, str]] = ec2.describe_security_groups(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-import boto3
 import typer
 from botocore.exceptions import ClientError
 
 from stacks import loader
 from stacks.environment import Environment
-from tools._common import ToolError, check_account, client_arguments, console, run
+from tools._common import ToolError, check_account, client, console, run
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
 
 PIPELINE: Final = "ai-pipeline"
 
@@ -24,9 +26,9 @@ def start(environment: Environment, *, force: bool) -> str:
     check_account(environment)
     target = environment.target
     machine = target.arn("states", f"stateMachine:{target.name('aws_sfn_state_machine', PIPELINE)}")
-    client = boto3.client("stepfunctions", **client_arguments(environment, "stepfunctions"))
+    states: SFNClient = client(environment, "stepfunctions")
     try:
-        return client.start_execution(stateMachineArn=machine, input=json.dumps({"force": force}))["executionArn"]
+        return states.start_execution(stateMachineArn=machine, input=json.dumps({"force": force}))["executionArn"]
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "StateMachineDoesNotExist":
             raise

@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 import sys
 from getpass import getpass
-from typing import Annotated, Final, TextIO
+from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
-import boto3
 import typer
 from botocore.exceptions import ClientError
 
 from stacks import loader
 from stacks.environment import Environment
-from tools._common import ToolError, check_account, client_arguments, console, run
+from tools._common import ToolError, check_account, client, console, run
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
 SHORTEST: Final = 8
 """Characters; any API key or webhook address is longer, and what people type to get past a prompt is not."""
@@ -43,9 +45,9 @@ def put(environment: Environment, name: str, value: str) -> str:
     _check_value(value)
     check_account(environment)
     secret_id = f"{environment.project}/{environment.name}/{name}"
-    client = boto3.client("secretsmanager", **client_arguments(environment, "secretsmanager"))
+    manager: SecretsManagerClient = client(environment, "secretsmanager")
     try:
-        client.put_secret_value(SecretId=secret_id, SecretString=value)
+        manager.put_secret_value(SecretId=secret_id, SecretString=value)
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
             raise
