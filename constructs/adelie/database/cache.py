@@ -1,0 +1,275 @@
+"""Valkey or Redis on ElastiCache."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from adelie import aws
+from adelie.log_retention import LogRetentionDays
+from adelie.policy import Statement
+from adelie.security_group import SecurityGroup
+from adelie.settings import Settings, reject
+from adelie.terraform import Construct, TerraformResourceLifecycle
+from adelie.windows import DailyWindow, WeeklyWindow, check_windows, daily_window_in_utc, weekly_window_in_utc
+
+if TYPE_CHECKING:
+    from adelie.encryption import CustomerKey
+    from adelie.naming import AwsTarget
+    from adelie.network import Network
+    from adelie.workload import Peer, Workload
+
+_PORT: Final = 6379
+_LOG_TYPES: Final = ("slow-log", "engine-log")
+_SHORTEST_WINDOW_MINUTES: Final = 60  # ElastiCache API reference: SnapshotWindow, PreferredMaintenanceWindow.
+
+_APPLICATION_ACCESS: Final = "on ~* &* +@all -@dangerous +info"
+"""Every key and channel, every command but those that can empty, stop, reconfigure or spy on the server; with INFO,
+which queue libraries ask for its version."""
+
+_DISABLED: Final = "off -@all"
+
+
+class CacheSettings(Settings):
+    """One cache: a primary with replicas, and when it may be worked on."""
+
+    engine: Literal["valkey", "redis"] = "valkey"
+    """The software (default valkey: the open fork that speaks Redis's protocol, and the cheaper one)."""
+    engine_version: Annotated[str, StringConstraints(pattern=r"^[7-9]\.[0-9]+$")]
+    """Major and minor version: 7.2, 8.0, 8.1 for valkey; 7.0, 7.1 for redis. A lower one is a new, empty cache."""
+    node_type: Annotated[str, StringConstraints(pattern=r"^cache\.[a-z0-9-]+\.[a-z0-9]+$")]
+    """The size of each node, such as cache.t4g.micro or cache.m7g.large."""
+    replicas: Annotated[int, Field(ge=0, le=5)]
+    """Copies beside the primary, 0 to 5, each paid as a node."""
+    automatic_failover: bool
+    """Make a replica the primary when the primary fails; needs a replica."""
+    multi_az: bool
+    """Keep primary and replicas in different zones; needs automatic_failover."""
+    maxmemory_policy: (
+        Literal[
+            "noeviction",
+            "allkeys-lru",
+            "allkeys-lfu",
+            "allkeys-random",
+            "volatile-lru",
+            "volatile-lfu",
+            "volatile-random",
+            "volatile-ttl",
+        ]
+        | None
+    )
+    """What goes when memory is full. Queues and cache share it, so a volatile-* policy (only keys with a time to live)
+    keeps queued work; null leaves the engine's own parameters, for an emulator without parameter groups."""
+    snapshot_retention_days: Annotated[int, Field(ge=0, le=35)]
+    """Days that daily snapshots are kept: 0 (none) to 35."""
+    snapshot_window_kst: DailyWindow
+    """When the daily snapshot is taken, in Korean time: "03:00-04:00", an hour or more."""
+    maintenance_window_kst: WeeklyWindow
+    """When ElastiCache may patch and fail over, in Korean time: "sun:04:30-sun:05:30", an hour or more."""
+    final_snapshot: bool
+    """Take a snapshot when the cache is deleted. A second deletion fails while the first one's snapshot exists."""
+    log_retention_days: LogRetentionDays
+    """Days that slow log and engine log stay in CloudWatch Logs."""
+    iam_authentication: bool = True
+    """Clients prove who they are with an IAM token (default true). False lets in whoever reaches the port: only for an
+    emulator without users."""
+    apply_immediately: bool = False
+    """Change the cache at once (default false: in the maintenance window)."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.engine == "redis" and not self.engine_version.startswith("7."):
+            reject(
+                "engine_version", "must be 7.0 or 7.1 for redis", self.engine_version, "use 7.1, or the engine valkey"
+            )
+        if self.automatic_failover and not self.replicas:
+            reject("automatic_failover", "needs a replica", self.automatic_failover, "set replicas to 1 or more")
+        if self.multi_az and not self.automatic_failover:
+            reject("multi_az", "needs automatic_failover", self.multi_az, "set automatic_failover to true")
+        check_windows(
+            daily=("snapshot_window_kst", self.snapshot_window_kst),
+            weekly=("maintenance_window_kst", self.maintenance_window_kst),
+            shortest_minutes=_SHORTEST_WINDOW_MINUTES,
+        )
+        return self
+
+
+class Cache(Construct):
+    """A Valkey or Redis replication group without a password: clients sign in with the IAM role they run under.
+
+    It lives in the isolated subnets, is encrypted with the customer key and speaks TLS only. Its one user, `app`, has
+    every key but no command that could empty or reconfigure the server; a token is what AWS signs for the client's
+    role, for 15 minutes (ElastiCache user guide: Authenticating with IAM), so that no secret exists to leak.
+
+    >>> cache = Cache(self, "cache", settings=settings, target=target, key=key, network=network)  # doctest: +SKIP
+    >>> cache.connect(backend_api)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: CacheSettings,
+        target: AwsTarget,
+        key: CustomerKey,
+        network: Network,
+    ) -> None:
+        super().__init__(scope, id)
+        self._settings = settings
+        self._target = target
+        self._key = key
+        self.port = _PORT
+        self.identifier = target.name("aws_elasticache_replication_group", "cache")
+
+        self._security_group = self._closed_security_group(network)
+        self._user = self._application_user() if settings.iam_authentication else None
+        self._group = self._replication_group(network)
+        self.endpoint_address = self._group.primary_endpoint_address
+
+    def allow_from(self, peer: Peer) -> None:
+        """Open the cache's port, and nothing else, from `peer`."""
+        self._security_group.allow_tcp_from(peer.security_group, peer_id=peer.peer_id, port=self.port)
+
+    def connect(self, workload: Workload) -> None:
+        """Open the port, let `workload` sign in as the cache's user, and tell it where and how.
+
+        REDIS_HOST, REDIS_PORT and REDIS_TLS; and for the token REDIS_AUTH=iam, REDIS_USERNAME and REDIS_CLUSTER_NAME.
+        A connection lives 12 hours at most: a client must sign a new token to open the next one.
+        """
+        self.allow_from(workload)
+        environment = {"REDIS_HOST": self.endpoint_address, "REDIS_PORT": str(self.port), "REDIS_TLS": "true"}
+        if self._user:
+            workload.grant_task(
+                "cache-connect",
+                Statement(
+                    sid="ConnectToCache",
+                    actions=["elasticache:Connect"],
+                    resources=[self._group.arn, self._user.arn],
+                ),
+            )
+            environment |= {
+                "REDIS_AUTH": "iam",
+                "REDIS_USERNAME": self._user.user_name,
+                "REDIS_CLUSTER_NAME": self.identifier,
+            }
+        workload.add_environment(environment)
+
+    def _closed_security_group(self, network: Network) -> SecurityGroup:
+        return SecurityGroup(
+            self,
+            "security-group",
+            target=self._target,
+            name="cache",
+            description="Cache: from what connects to it",
+            vpc_id=network.vpc_id,
+        )
+
+    def _application_user(self) -> aws.ElasticacheUser:
+        name = self._target.name("aws_elasticache_user", "app")
+        return aws.ElasticacheUser(
+            self,
+            "user",
+            user_id=name,
+            user_name=name,  # IAM wants both the same
+            engine=self._settings.engine,
+            access_string=_APPLICATION_ACCESS,
+            authentication_mode=aws.ElasticacheUserAuthenticationMode(type="iam"),
+        )
+
+    def _user_group(self, user: aws.ElasticacheUser) -> aws.ElasticacheUserGroup:
+        user_ids = [user.user_id]
+        if self._settings.engine == "redis":
+            # Redis's groups must have a user called "default", whom clients are before they sign in: it may do nothing.
+            default = aws.ElasticacheUser(
+                self,
+                "default-user",
+                user_id=self._target.name("aws_elasticache_user", "default"),
+                user_name="default",
+                engine="redis",
+                access_string=_DISABLED,
+                authentication_mode=aws.ElasticacheUserAuthenticationMode(type="no-password-required"),
+            )
+            user_ids.insert(0, default.user_id)
+        return aws.ElasticacheUserGroup(
+            self,
+            "user-group",
+            user_group_id=self._target.name("aws_elasticache_user_group", "cache"),
+            engine=self._settings.engine,
+            user_ids=user_ids,
+        )
+
+    def _replication_group(self, network: Network) -> aws.ElasticacheReplicationGroup:
+        settings = self._settings
+        parameters = self._parameter_group()
+        return aws.ElasticacheReplicationGroup(
+            self,
+            "group",
+            replication_group_id=self.identifier,
+            description=f"Cache and queues of {self._target.prefix}",
+            engine=settings.engine,
+            engine_version=settings.engine_version,
+            auto_minor_version_upgrade="true",
+            apply_immediately=settings.apply_immediately,
+            node_type=settings.node_type,
+            num_cache_clusters=1 + settings.replicas,
+            automatic_failover_enabled=settings.automatic_failover,
+            multi_az_enabled=settings.multi_az,
+            parameter_group_name=parameters.name if parameters else None,
+            port=self.port,
+            subnet_group_name=self._subnet_group(network).name,
+            security_group_ids=[self._security_group.security_group_id],
+            at_rest_encryption_enabled="true",
+            kms_key_id=self._key.arn,
+            transit_encryption_enabled=True,
+            transit_encryption_mode="required",
+            user_group_ids=[self._user_group(self._user).user_group_id] if self._user else None,
+            snapshot_retention_limit=settings.snapshot_retention_days,
+            snapshot_window=daily_window_in_utc(settings.snapshot_window_kst),
+            maintenance_window=weekly_window_in_utc(settings.maintenance_window_kst),
+            final_snapshot_identifier=f"{self.identifier}-final" if settings.final_snapshot else None,
+            log_delivery_configuration=self._log_delivery(),
+        )
+
+    def _subnet_group(self, network: Network) -> aws.ElasticacheSubnetGroup:
+        return aws.ElasticacheSubnetGroup(
+            self,
+            "subnets",
+            name=self._target.name("aws_elasticache_subnet_group", "cache"),
+            description="Isolated subnets: no route out of the VPC",
+            subnet_ids=list(network.isolated_subnet_ids),
+        )
+
+    def _parameter_group(self) -> aws.ElasticacheParameterGroup | None:
+        policy = self._settings.maxmemory_policy
+        if policy is None:
+            return None
+        family = f"{self._settings.engine}{self._settings.engine_version.split('.')[0]}"
+        return aws.ElasticacheParameterGroup(
+            self,
+            "parameters",
+            # With the family in its name, so that a major upgrade can make the new group while the old one is in use.
+            name=self._target.name("aws_elasticache_parameter_group", "cache", family),
+            description="What goes when memory is full",
+            family=family,
+            parameter=[aws.ElasticacheParameterGroupParameter(name="maxmemory-policy", value=policy)],
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+        )
+
+    def _log_delivery(self) -> list[aws.ElasticacheReplicationGroupLogDeliveryConfiguration]:
+        return [
+            aws.ElasticacheReplicationGroupLogDeliveryConfiguration(
+                destination=aws.CloudwatchLogGroup(
+                    self,
+                    log_type,
+                    name=f"/aws/elasticache/{self.identifier}/{log_type}",
+                    retention_in_days=self._settings.log_retention_days,
+                    kms_key_id=self._key.arn,
+                ).name,
+                destination_type="cloudwatch-logs",
+                log_format="json",
+                log_type=log_type,
+            )
+            for log_type in _LOG_TYPES
+        ]

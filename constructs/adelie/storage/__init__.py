@@ -1,0 +1,15 @@
+"""The storage family: S3 buckets and Secrets Manager secrets."""
+
+from adelie.storage.bucket import Bucket, BucketSettings, TransitionSettings
+from adelie.storage.log_bucket import LogBucket, LogBucketSettings
+from adelie.storage.secret import Secret, SecretSettings
+
+__all__ = [
+    "Bucket",
+    "BucketSettings",
+    "LogBucket",
+    "LogBucketSettings",
+    "Secret",
+    "SecretSettings",
+    "TransitionSettings",
+]
