@@ -20,7 +20,11 @@ def bastion() -> Synthesized:
 def fixed_image() -> Synthesized:
     return synthesize_readable(
         lambda stack: build_bastion(
-            stack, instance_type="t4g.micro", root_volume_gib=10, ami_id="ami-0123456789abcdef0"
+            stack,
+            instance_type="t4g.micro",
+            root_volume_gib=10,
+            ami_id="ami-0123456789abcdef0",
+            detailed_monitoring=False,
         )
     )
 
@@ -98,6 +102,10 @@ def test_a_fixed_image_needs_no_lookup_and_is_replaced_on_purpose(fixed_image: S
     assert "data" not in fixed_image.document
     assert host["instance_type"] == "t4g.micro"
     assert host["root_block_device"]["volume_size"] == 10
+
+
+def test_detailed_monitoring_can_be_turned_off(fixed_image: Synthesized) -> None:
+    assert fixed_image.only("aws_instance")["monitoring"] is False
 
 
 def test_a_database_can_let_it_in() -> None:

@@ -113,7 +113,7 @@ class Bastion(Construct):
                 volume_type="gp3", volume_size=settings.root_volume_gib, encrypted=True, delete_on_termination=True
             ),
             ebs_optimized=True,
-            monitoring=True,
+            monitoring=settings.detailed_monitoring,
             tags={"Name": self._target.name("aws_instance", "bastion")},
         )
 

@@ -126,6 +126,8 @@ class BastionSettings(Settings):
     """An arm64 (Graviton) instance type; t4g.nano is enough for port forwarding."""
     root_volume_gib: Annotated[int, Field(ge=8, le=64)] = 8
     """Size of the encrypted gp3 root disk in GiB (default 8, the size of the Amazon Linux 2023 image)."""
+    detailed_monitoring: bool = True
+    """Metrics every minute instead of every five (default true); false for an emulator without MonitorInstances."""
     ami_id: Annotated[str, StringConstraints(pattern=r"^ami-[0-9a-f]{8,17}$")] | None = None
     """A fixed arm64 image with the SSM agent; omitted, the current Amazon Linux 2023 is looked up when deploying.
 
