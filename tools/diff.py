@@ -110,10 +110,10 @@ def _blocks(stack: Mapping[str, Json]) -> dict[str, Json]:
     blocks: dict[str, Json] = {}
     for section, content in stack.items():
         for first, below in content.items():
-            if section not in {"resource", "data"}:
+            if section not in {"resource", "data", "ephemeral"}:
                 blocks[f"{section}.{first}"] = below
                 continue
-            prefix = "" if section == "resource" else "data."
+            prefix = "" if section == "resource" else f"{section}."
             blocks.update({f"{prefix}{first}.{name}": body for name, body in below.items()})
     return blocks
 

@@ -82,7 +82,7 @@ def _register(ecs: ECSClient, environment: Environment, image_tag: str) -> TaskD
             raise
         raise ToolError(f"AWS has no task definition {family}; deploy {environment.name} first.") from None
     described = latest["taskDefinition"]
-    arguments: dict[str, Any] = {key: described[key] for key in _KEPT if described.get(key)}
+    arguments: dict[str, Any] = {key: value for key, value in described.items() if key in _KEPT and value}
     arguments["containerDefinitions"] = [
         {**container, "image": _retagged(container.get("image", ""), image_tag)}
         for container in described.get("containerDefinitions", [])

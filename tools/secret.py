@@ -57,7 +57,7 @@ def put(environment: Environment, name: str, value: str) -> str:
 
 def check_supplied(environment: Environment, name: str) -> None:
     """Raise ToolError unless `name` is a secret of the environment whose value people supply."""
-    supplied = sorted(key for key, settings in environment.secrets.items() if not settings.generated)
+    supplied = sorted(key for key, settings in environment.secrets.items() if settings.kind == "supplied")
     if name in supplied:
         return
     which = f"secrets to set are: {', '.join(supplied) or 'none'}"
