@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _PORT: Final = 5432
 _LOG_EXPORTS: Final = ("postgresql", "upgrade")
 _SHORTEST_WINDOW_MINUTES: Final = 30  # RDS user guide: backup window, maintenance window.
-_LEAST_GROWTH: Final = 1.1  # RDS user guide: the autoscaling threshold must be 10 % or more over the allocated storage.
+_LEAST_GROWTH_PERCENT: Final = 10  # RDS user guide: how far the autoscaling threshold lies over the allocated storage.
 
 _LOG_CONNECTIONS: Final[Mapping[str, str]] = MappingProxyType({"17": "1", "18": "authorization"})
 """One record for each established connection: a switch up to PostgreSQL 17, a list of stages since 18."""
@@ -92,11 +92,11 @@ class DatabaseSettings(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.max_storage_gib < self.allocated_storage_gib * _LEAST_GROWTH:
-            least = -(-self.allocated_storage_gib * 11 // 10)
+        least = -(-self.allocated_storage_gib * (100 + _LEAST_GROWTH_PERCENT) // 100)  # rounded up
+        if self.max_storage_gib < least:
             reject(
                 "max_storage_gib",
-                f"must be 10 % or more over allocated_storage_gib ({self.allocated_storage_gib})",
+                f"must be {_LEAST_GROWTH_PERCENT} % or more over allocated_storage_gib ({self.allocated_storage_gib})",
                 self.max_storage_gib,
                 f"use {least} or more",
             )

@@ -13,7 +13,6 @@ from adelie.terraform import Construct
 if TYPE_CHECKING:
     from adelie.naming import AwsTarget
 
-_ACCESS_LOGS: Final = "s3"
 _CLOUDFRONT_REGION: Final = "us-east-1"  # where CloudFront, a global service, has its log delivery
 
 
@@ -25,7 +24,7 @@ class LogBucketSettings(ProtectedBucketSettings):
 
 
 class LogBucket(ProtectedBucket):
-    """The bucket for access logs: of buckets (`s3/`), of the load balancer (`alb/`), of the CDN (`cloudfront/`).
+    """The bucket for access logs: of buckets, the load balancer and the CDN, each under its own prefix.
 
     Each service may put objects of this account under its own prefix, and nothing else. Encrypted with S3's own key: a
     load balancer can write to no other (Elastic Load Balancing user guide: Access logs). It logs no access to itself,
@@ -34,10 +33,12 @@ class LogBucket(ProtectedBucket):
     >>> logs = LogBucket(self, "logs", settings=settings, target=target)  # doctest: +SKIP
     """
 
-    LOAD_BALANCER_PREFIX: Final = "alb"
-    """The load balancer's prefix: `access_logs.prefix`."""
+    BUCKETS_PREFIX: Final = "s3"
+    """Where buckets' server access logs go."""
+    LOAD_BALANCER_PREFIXES: Final = ("load-balancer", "load-balancer-connections")
+    """Where a load balancer's access logs and connection logs go."""
     CLOUDFRONT_PREFIX: Final = "cloudfront"
-    """The CDN's prefix: behind the bucket's ARN in the delivery destination, `<arn>/cloudfront`."""
+    """Where the CDN's logs go: `<arn>/cloudfront` as the ARN of the delivery destination."""
 
     def __init__(self, scope: Construct, id: str, *, settings: LogBucketSettings, target: AwsTarget) -> None:
         super().__init__(
@@ -54,16 +55,17 @@ class LogBucket(ProtectedBucket):
         )
         # Through the policy: who logs here then waits for it, and a load balancer tries to write when it is made.
         self.name = policy.bucket
+        self.arn = f"arn:aws:s3:::{self.name}"
 
     def access_log_prefix(self, purpose: str) -> str:
         """Where the access logs of the bucket for `purpose` go."""
-        return f"{_ACCESS_LOGS}/{purpose}/"
+        return f"{self.BUCKETS_PREFIX}/{purpose}/"
 
     def _bucket_access_logs(self, target: AwsTarget) -> Statement:
         return Statement(
             sid="S3WritesAccessLogs",
             actions=["s3:PutObject"],
-            resources=[f"{self.arn}/{_ACCESS_LOGS}/*"],
+            resources=[f"{self.arn}/{self.BUCKETS_PREFIX}/*"],
             principals={"Service": ["logging.s3.amazonaws.com"]},
             conditions={
                 "StringEquals": {"aws:SourceAccount": target.account_id},
@@ -77,7 +79,7 @@ class LogBucket(ProtectedBucket):
         return Statement(
             sid="LoadBalancerWritesAccessLogs",
             actions=["s3:PutObject"],
-            resources=[f"{self.arn}/{self.LOAD_BALANCER_PREFIX}/AWSLogs/{target.account_id}/*"],
+            resources=[f"{self.arn}/{prefix}/AWSLogs/{target.account_id}/*" for prefix in self.LOAD_BALANCER_PREFIXES],
             principals={"Service": ["logdelivery.elasticloadbalancing.amazonaws.com"]},
         )
 
