@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from adelie import aws
 from adelie.naming import AwsTarget
-from adelie.terraform import Construct
+from adelie.terraform import Construct, TerraformResource
 
 
 class SecurityGroup(Construct):
@@ -28,10 +30,12 @@ class SecurityGroup(Construct):
             tags={"Name": target.name("aws_security_group", name)},
         )
         self.security_group_id = group.id
+        self.on_rule: Callable[[TerraformResource], None] | None = None
+        """Called with each rule that is made for the group: a service waits for them before its first task starts."""
 
     def allow_tcp_from(self, peer: SecurityGroup, *, peer_id: str, port: int) -> None:
         """Open TCP `port` from `peer` to this group: an ingress rule here and the egress rule there that meets it."""
-        aws.VpcSecurityGroupIngressRule(
+        ingress = aws.VpcSecurityGroupIngressRule(
             self,
             f"from-{peer_id}-{port}",
             security_group_id=self.security_group_id,
@@ -41,7 +45,7 @@ class SecurityGroup(Construct):
             to_port=port,
             description=f"TCP {port} from {peer_id}",
         )
-        aws.VpcSecurityGroupEgressRule(
+        egress = aws.VpcSecurityGroupEgressRule(
             self,
             f"{peer_id}-out-{port}",
             security_group_id=peer.security_group_id,
@@ -51,10 +55,12 @@ class SecurityGroup(Construct):
             to_port=port,
             description=f"TCP {port} to {self._name}",
         )
+        for group, rule in ((self, ingress), (peer, egress)):
+            group._announce(rule)
 
     def allow_tcp_from_prefix_list(self, prefix_list_id: str, *, peer_id: str, port: int) -> None:
         """Open TCP `port` from the addresses of a managed prefix list."""
-        aws.VpcSecurityGroupIngressRule(
+        rule = aws.VpcSecurityGroupIngressRule(
             self,
             f"from-{peer_id}-{port}",
             security_group_id=self.security_group_id,
@@ -64,10 +70,11 @@ class SecurityGroup(Construct):
             to_port=port,
             description=f"TCP {port} from {peer_id}",
         )
+        self._announce(rule)
 
     def allow_https_to_internet(self) -> None:
         """Let the group open TCP 443 to any IPv4 address: AWS APIs, image layers, third-party APIs."""
-        aws.VpcSecurityGroupEgressRule(
+        rule = aws.VpcSecurityGroupEgressRule(
             self,
             "to-internet-443",
             security_group_id=self.security_group_id,
@@ -77,3 +84,8 @@ class SecurityGroup(Construct):
             to_port=443,
             description="HTTPS to the internet and to AWS APIs",
         )
+        self._announce(rule)
+
+    def _announce(self, rule: TerraformResource) -> None:
+        if self.on_rule:
+            self.on_rule(rule)

@@ -1,0 +1,102 @@
+"""Where failed runs of a job go, and who is told."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from adelie import aws
+from adelie.encryption import CustomerKey
+from adelie.naming import AwsTarget
+from adelie.policy import Statement, policy_document
+from adelie.terraform import Construct
+
+MESSAGE_RETENTION_SECONDS: Final = 14 * 24 * 3600
+"""Fourteen days: the longest that SQS keeps a message."""
+
+ALARM_PERIOD_SECONDS: Final = 300
+
+
+class FailureQueue(Construct):
+    """An encrypted queue of failed runs that takes TLS only, and the alarms on it and on the runs themselves."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, name: str, target: AwsTarget, key: CustomerKey, alarm_topic_arn: str
+    ) -> None:
+        super().__init__(scope, id)
+        self._name = name
+        self._target = target
+        self._key = key
+        self._alarm_topic_arn = alarm_topic_arn
+        queue = aws.SqsQueue(
+            self,
+            "queue",
+            name=target.name("aws_sqs_queue", name, "failures"),
+            kms_master_key_id=key.arn,
+            message_retention_seconds=MESSAGE_RETENTION_SECONDS,
+        )
+        self.arn = queue.arn
+        self.url = queue.url
+        aws.SqsQueuePolicy(self, "policy", queue_url=queue.url, policy=policy_document(self._refuse_plain_http()))
+        self._alarm(
+            "queue",
+            description=f"Failed runs or starts of {name} wait in its failure queue",
+            namespace="AWS/SQS",
+            metric="ApproximateNumberOfMessagesVisible",
+            statistic="Maximum",
+            dimensions={"QueueName": queue.name},
+        )
+
+    def send_statements(self) -> tuple[Statement, ...]:
+        """What a role needs to put a failure into the queue."""
+        return (
+            Statement(sid="ReportFailure", actions=["sqs:SendMessage"], resources=[self.arn]),
+            self._key.encrypt_decrypt_statement(
+                "EncryptFailure", via_service=f"sqs.{self._target.region}.amazonaws.com"
+            ),
+        )
+
+    def alarm_on_runs(self, state_machine_arn: str) -> None:
+        """Tell of each failed run of the state machine, and of each that ran out of time."""
+        for name, metric, description in (
+            ("failed", "ExecutionsFailed", f"A run of {self._name} failed"),
+            ("timed-out", "ExecutionsTimedOut", f"A run of {self._name} and its repetitions ran out of time"),
+        ):
+            self._alarm(
+                name,
+                description=description,
+                namespace="AWS/States",
+                metric=metric,
+                statistic="Sum",
+                dimensions={"StateMachineArn": state_machine_arn},
+            )
+
+    def _alarm(
+        self, name: str, *, description: str, namespace: str, metric: str, statistic: str, dimensions: dict[str, str]
+    ) -> None:
+        aws.CloudwatchMetricAlarm(
+            self,
+            name,
+            alarm_name=self._target.name("aws_cloudwatch_metric_alarm", self._name, name),
+            alarm_description=description,
+            namespace=namespace,
+            metric_name=metric,
+            dimensions=dimensions,
+            statistic=statistic,
+            period=ALARM_PERIOD_SECONDS,
+            evaluation_periods=1,
+            comparison_operator="GreaterThanThreshold",
+            threshold=0,
+            # No runs is no failure: both services send nothing while nothing happens.
+            treat_missing_data="notBreaching",
+            alarm_actions=[self._alarm_topic_arn],
+        )
+
+    def _refuse_plain_http(self) -> Statement:
+        return Statement(
+            sid="RefusePlainHttp",
+            effect="Deny",
+            actions=["sqs:*"],
+            resources=[self.arn],
+            principals="*",
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+        )

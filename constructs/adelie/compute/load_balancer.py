@@ -1,0 +1,186 @@
+"""The internal load balancer that CloudFront reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from adelie import aws
+from adelie.compute.collaborators import AccessLogBucket, PrivateNetwork
+from adelie.naming import AwsTarget
+from adelie.security_group import SecurityGroup
+from adelie.settings import Settings
+from adelie.terraform import Construct
+
+TLS_POLICY: Final = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+"""TLS 1.3, and 1.2 with forward secrecy and AEAD ciphers only; AWS recommends it (ELB user guide, "Security policies")."""
+
+CLOUDFRONT_PREFIX_LIST: Final = "com.amazonaws.global.cloudfront.origin-facing"
+"""The managed prefix list of the addresses from which CloudFront reaches origins."""
+
+
+class LoadBalancerSettings(Settings):
+    """The load balancer in front of the services."""
+
+    deletion_protection: bool
+    """Whether deleting the load balancer must first be allowed by turning this off."""
+    idle_timeout_seconds: Annotated[int, Field(ge=1, le=4000)] = 60
+    """Seconds that a silent connection stays open (default 60; 1 to 4000)."""
+    desync_mitigation_mode: Literal["defensive", "strictest"] = "defensive"
+    """What becomes of requests that could be read in two ways (default defensive; strictest refuses all but RFC 7230)."""
+    access_logs: bool = True
+    """Whether each request is logged to the log bucket (default true); false where an emulator cannot deliver them."""
+    connection_logs: bool = False
+    """Whether each TLS connection is logged as well, with its version and cipher (default false)."""
+    cloudfront_prefix_list_id: str | None = None
+    """Id of the prefix list of CloudFront's origin-facing addresses; omitted, Terraform looks it up by name. State it
+    where no lookup can be made, as in an emulator."""
+
+
+class LoadBalancer(Construct):
+    """An application load balancer in private subnets that only CloudFront reaches, through a VPC origin.
+
+    With a certificate it speaks TLS on 443, and HTTP on 80 redirects there (no rule admits 80: CloudFront speaks TLS to
+    it, and the redirect is for whoever is let in later). Without, it speaks HTTP on 80. Whatever no service claims by
+    `forward` gets a 404.
+
+    >>> balancer = LoadBalancer(self, "load-balancer", settings=settings, target=target, network=network,
+    ...                         logs=logs, certificate_arn=None)  # doctest: +SKIP
+    """
+
+    peer_id: Final = "load-balancer"
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: LoadBalancerSettings,
+        target: AwsTarget,
+        network: PrivateNetwork,
+        logs: AccessLogBucket,
+        certificate_arn: str | None,
+    ) -> None:
+        super().__init__(scope, id)
+        self.port = 443 if certificate_arn else 80
+        self.protocol: Literal["HTTP", "HTTPS"] = "HTTPS" if certificate_arn else "HTTP"
+        self.security_group = self._security_group(settings, target, network)
+        self._balancer = self._load_balancer(settings, target, network, logs)
+        self._listener = self._listen(certificate_arn)
+        self._priorities: dict[int, str] = {}
+        self.arn = self._balancer.arn
+        self.arn_suffix = self._balancer.arn_suffix
+        self.dns_name = self._balancer.dns_name
+        self.zone_id = self._balancer.zone_id
+
+    def forward(
+        self, service: str, *, path_patterns: Sequence[str], priority: int, target_group_arn: str
+    ) -> aws.LbListenerRule:
+        """Send requests for the paths to a service's target group; lower priorities are asked first.
+
+        Raises ValueError where another service has the priority already.
+        """
+        taken_by = self._priorities.setdefault(priority, service)
+        if taken_by != service:
+            raise ValueError(
+                f"listener_priority of {service} must be its own, but {priority} is that of {taken_by}; choose another"
+            )
+        return aws.LbListenerRule(
+            self,
+            f"to-{service}",
+            listener_arn=self._listener.arn,
+            priority=priority,
+            condition=[
+                aws.LbListenerRuleCondition(
+                    path_pattern=aws.LbListenerRuleConditionPathPattern(values=list(path_patterns))
+                )
+            ],
+            action=[aws.LbListenerRuleAction(type="forward", target_group_arn=target_group_arn)],
+        )
+
+    def _security_group(
+        self, settings: LoadBalancerSettings, target: AwsTarget, network: PrivateNetwork
+    ) -> SecurityGroup:
+        group = SecurityGroup(
+            self,
+            "security-group",
+            target=target,
+            name=self.peer_id,
+            description="Load balancer: HTTP from CloudFront only",
+            vpc_id=network.vpc_id,
+        )
+        prefix_list_id = settings.cloudfront_prefix_list_id or (
+            aws.DataAwsEc2ManagedPrefixList(self, "cloudfront", name=CLOUDFRONT_PREFIX_LIST).id
+        )
+        group.allow_tcp_from_prefix_list(prefix_list_id, peer_id="cloudfront", port=self.port)
+        return group
+
+    def _load_balancer(
+        self,
+        settings: LoadBalancerSettings,
+        target: AwsTarget,
+        network: PrivateNetwork,
+        logs: AccessLogBucket,
+    ) -> aws.Lb:
+        return aws.Lb(
+            self,
+            "balancer",
+            name=target.name("aws_lb", "edge"),
+            load_balancer_type="application",
+            internal=True,
+            subnets=list(network.private_subnet_ids),
+            security_groups=[self.security_group.security_group_id],
+            enable_deletion_protection=settings.deletion_protection,
+            idle_timeout=settings.idle_timeout_seconds,
+            drop_invalid_header_fields=True,
+            desync_mitigation_mode=settings.desync_mitigation_mode,
+            xff_header_processing_mode="append",
+            access_logs=aws.LbAccessLogs(bucket=logs.name, prefix="load-balancer", enabled=settings.access_logs),
+            connection_logs=aws.LbConnectionLogs(bucket=logs.name, prefix="load-balancer-connections", enabled=True)
+            if settings.connection_logs
+            else None,
+        )
+
+    def _listen(self, certificate_arn: str | None) -> aws.LbListener:
+        """The listener that services get their rules on; port 80 is one resource either way, so that it can change."""
+        if certificate_arn is None:
+            return self._http_listener(_not_found())
+        self._http_listener(_redirect_to_https())
+        return aws.LbListener(
+            self,
+            "https",
+            load_balancer_arn=self._balancer.arn,
+            port=443,
+            protocol="HTTPS",
+            ssl_policy=TLS_POLICY,
+            certificate_arn=certificate_arn,
+            default_action=[_not_found()],
+        )
+
+    def _http_listener(self, default_action: aws.LbListenerDefaultAction) -> aws.LbListener:
+        return aws.LbListener(
+            self,
+            "http",
+            load_balancer_arn=self._balancer.arn,
+            port=80,
+            protocol="HTTP",
+            default_action=[default_action],
+        )
+
+
+def _redirect_to_https() -> aws.LbListenerDefaultAction:
+    return aws.LbListenerDefaultAction(
+        type="redirect",
+        redirect=aws.LbListenerDefaultActionRedirect(port="443", protocol="HTTPS", status_code="HTTP_301"),
+    )
+
+
+def _not_found() -> aws.LbListenerDefaultAction:
+    return aws.LbListenerDefaultAction(
+        type="fixed-response",
+        fixed_response=aws.LbListenerDefaultActionFixedResponse(
+            content_type="text/plain", message_body="Not found", status_code="404"
+        ),
+    )

@@ -1,0 +1,83 @@
+"""Tasks that somebody, or a deploy, runs once."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from adelie.compute.cluster import CapacityProvider, Cluster
+from adelie.compute.collaborators import PrivateNetwork
+from adelie.compute.repository import Repository
+from adelie.compute.task import FargateTask
+from adelie.compute.task_settings import TaskSettings
+from adelie.encryption import CustomerKey
+from adelie.naming import AwsTarget
+from adelie.settings import reject
+from adelie.terraform import Construct
+
+
+class OneOffTaskSettings(TaskSettings):
+    """A command to run once, in the image of a service."""
+
+    capacity_provider: CapacityProvider = "FARGATE"
+    """Where it runs (default FARGATE, because nobody wants a migration interrupted)."""
+
+    @model_validator(mode="after")
+    def _says_what_to_run(self) -> Self:
+        if self.command is None:
+            reject("command", "must say what to run", None, "set it, for example [alembic, upgrade, head]")
+        return self
+
+
+class OneOffTask(FargateTask):
+    """A task definition to run by hand or from a deploy, such as a schema migration: a `Workload`.
+
+    It runs only when somebody says so. Before a roll-out: apply the task definition of the new image alone, run it with
+    `run_command`, wait for its exit code, then apply the rest:
+
+        terraform apply -var image_tag=<tag> -target=<address of the task definition>
+        aws ecs run-task --cluster <cluster> --task-definition <family> --network-configuration ... (run_command)
+        aws ecs wait tasks-stopped --cluster <cluster> --tasks <task>
+        aws ecs describe-tasks --cluster <cluster> --tasks <task> --query 'tasks[0].containers[0].exitCode'
+        terraform apply -var image_tag=<tag>
+
+    >>> migration = OneOffTask(self, "migration", name="migration", settings=settings, target=target, key=key,
+    ...                        network=network, cluster=cluster, repository=backend_repository,
+    ...                        image_tag=image_tag)  # doctest: +SKIP
+    >>> database.connect(migration)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        settings: OneOffTaskSettings,
+        target: AwsTarget,
+        key: CustomerKey,
+        network: PrivateNetwork,
+        cluster: Cluster,
+        repository: Repository,
+        image_tag: str,
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            name=name,
+            settings=settings,
+            target=target,
+            key=key,
+            network=network,
+            repository=repository,
+            image_tag=image_tag,
+        )
+        self.run_command = (
+            f"aws ecs run-task --cluster {cluster.name} --task-definition {self.family} "
+            f"--capacity-provider-strategy capacityProvider={settings.capacity_provider},weight=1 "
+            f"--propagate-tags TASK_DEFINITION --network-configuration "
+            f"'awsvpcConfiguration={{subnets=[{','.join(network.private_subnet_ids)}],"
+            f"securityGroups=[{self.security_group.security_group_id}],assignPublicIp=DISABLED}}'"
+        )
+        """The command that runs the newest revision once; it prints the task's ARN in `tasks[0].taskArn`."""

@@ -1,0 +1,50 @@
+"""Points in time and how long things are kept, as AWS writes them. Pure: no cdktf import."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator
+
+from adelie.settings import reject
+
+TimeZone = Literal["Asia/Seoul", "UTC"]
+"""The IANA time zone that a cron expression is read in; neither of them has daylight-saving time."""
+
+LogRetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]
+"""What CloudWatch Logs takes (API reference: PutRetentionPolicy); "for ever" is left out on purpose."""
+
+_FIELDS: Final = (
+    ("minutes", r"\*|[0-9,\-/*]+"),
+    ("hours", r"\*|[0-9,\-/*]+"),
+    ("day-of-month", r"\?|L|LW|[0-9]+W|[0-9,\-/*]+"),
+    ("month", r"[A-Z0-9,\-/*]+"),
+    ("day-of-week", r"\?|L|[A-Z0-9,\-/*#L]+"),
+    ("year", r"\*|[0-9,\-/*]+"),
+)
+
+
+def _check_cron(expression: str) -> str:
+    match = re.fullmatch(r"cron\((.*)\)", expression)
+    fields = match.group(1).split() if match else []
+    if len(fields) != len(_FIELDS):
+        reject(
+            "",
+            "must be cron(minutes hours day-of-month month day-of-week year)",
+            expression,
+            "write for example cron(0 18 ? * MON-FRI *)",
+        )
+    for (name, pattern), text in zip(_FIELDS, fields, strict=True):
+        if not re.fullmatch(pattern, text):
+            reject("", f"must have a valid {name} field", expression, f"replace {text!r}")
+    # EventBridge Scheduler and Application Auto Scaling both refuse a day named twice, or not left open once.
+    if (fields[2] == "?") == (fields[4] == "?"):
+        reject("", "must have ? in exactly one of day-of-month and day-of-week", expression, "put ? in one of them")
+    return expression
+
+
+CronExpression = Annotated[str, AfterValidator(_check_cron)]
+"""A six-field AWS cron expression: `cron(minutes hours day-of-month month day-of-week year)`."""

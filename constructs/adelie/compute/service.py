@@ -1,0 +1,174 @@
+"""Services behind the load balancer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from adelie import aws
+from adelie.compute.autoscaling import ServiceAutoscaling
+from adelie.compute.cluster import Cluster
+from adelie.compute.collaborators import PrivateNetwork
+from adelie.compute.load_balancer import LoadBalancer
+from adelie.compute.repository import Repository
+from adelie.compute.service_settings import ServiceSettings
+from adelie.compute.task import FargateTask
+from adelie.encryption import CustomerKey
+from adelie.naming import AwsTarget
+from adelie.terraform import Construct, TerraformResource, TerraformResourceLifecycle
+
+EXEC_AGENT_PATHS: Final = ("/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm")
+"""Where the agent of ECS Exec writes (aws/containers-roadmap issue 1359; AWS documents no list)."""
+
+
+class FargateService(FargateTask):
+    """A Fargate service behind the load balancer, in private subnets: a `Workload`.
+
+    A roll-out starts the new tasks before it stops the old, and goes back by itself if they do not get healthy. The
+    first task starts once its roles, its security-group rules and its path on the load balancer exist.
+
+    >>> api = FargateService(self, "service-backend-api", name="backend-api", settings=settings, target=target, key=key,
+    ...                      network=network, cluster=cluster, load_balancer=balancer, repository=repository,
+    ...                      image_tag=image_tag)  # doctest: +SKIP
+    >>> database.connect(api)  # doctest: +SKIP
+
+    Raises InvalidNameError for a name that is too long, ValueError for a listener priority that is taken.
+    """
+
+    _service: aws.EcsService | None = None
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        settings: ServiceSettings,
+        target: AwsTarget,
+        key: CustomerKey,
+        network: PrivateNetwork,
+        cluster: Cluster,
+        load_balancer: LoadBalancer,
+        repository: Repository,
+        image_tag: str,
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            name=name,
+            settings=settings,
+            target=target,
+            key=key,
+            network=network,
+            repository=repository,
+            image_tag=image_tag,
+            container_port=settings.container_port,
+            agent_paths=EXEC_AGENT_PATHS if settings.execute_command else (),
+        )
+        if settings.execute_command:
+            self.grant_task("exec", *cluster.exec_statements())
+        target_group = self._target_group(settings, network)
+        self._receive_from(load_balancer, settings, target_group)
+        self._wait_for(cluster.capacity_providers)
+        self._service = self._run(settings, network, cluster, target_group)
+        if settings.autoscaling:
+            ServiceAutoscaling(
+                self,
+                "autoscaling",
+                settings=settings.autoscaling,
+                target=target,
+                service=name,
+                resource_id=f"service/{cluster.name}/{self._service.name}",
+                min_capacity=settings.min_capacity,
+                max_capacity=settings.max_capacity,
+                request_count_label=f"{load_balancer.arn_suffix}/{target_group.arn_suffix}",
+            )
+
+    def _wait_for(self, resource: TerraformResource) -> None:
+        super()._wait_for(resource)
+        if self._service is not None:
+            self._service.depends_on = self._prerequisites
+
+    def _target_group(self, settings: ServiceSettings, network: PrivateNetwork) -> aws.LbTargetGroup:
+        check = settings.health_check
+        return aws.LbTargetGroup(
+            self,
+            "target-group",
+            # With the port: another port is another group, which must stand beside the old one until the rule moved.
+            name=self._target.name("aws_lb_target_group", self._name, str(settings.container_port)),
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+            vpc_id=network.vpc_id,
+            target_type="ip",
+            protocol="HTTP",
+            port=settings.container_port,
+            deregistration_delay=str(settings.deregistration_delay_seconds),
+            load_balancing_algorithm_type="least_outstanding_requests",
+            health_check=aws.LbTargetGroupHealthCheck(
+                enabled=True,
+                protocol="HTTP",
+                path=check.path,
+                matcher=check.success_codes,
+                interval=check.interval_seconds,
+                timeout=check.timeout_seconds,
+                healthy_threshold=check.healthy_threshold,
+                unhealthy_threshold=check.unhealthy_threshold,
+            ),
+        )
+
+    def _receive_from(
+        self, load_balancer: LoadBalancer, settings: ServiceSettings, target_group: aws.LbTargetGroup
+    ) -> None:
+        rule = load_balancer.forward(
+            self._name,
+            path_patterns=settings.path_patterns,
+            priority=settings.listener_priority,
+            target_group_arn=target_group.arn,
+        )
+        self._wait_for(rule)
+        self.security_group.allow_tcp_from(
+            load_balancer.security_group, peer_id=load_balancer.peer_id, port=settings.container_port
+        )
+
+    def _run(
+        self, settings: ServiceSettings, network: PrivateNetwork, cluster: Cluster, target_group: aws.LbTargetGroup
+    ) -> aws.EcsService:
+        service = aws.EcsService(
+            self,
+            "service",
+            name=self._target.name("aws_ecs_service", self._name),
+            cluster=cluster.arn,
+            task_definition=self.task_definition_arn,
+            desired_count=settings.min_capacity,
+            # Autoscaling owns the count from the first deploy on.
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["desired_count"]) if settings.autoscaling else None,
+            capacity_provider_strategy=[
+                aws.EcsServiceCapacityProviderStrategy(
+                    capacity_provider=share.provider, base=share.base, weight=share.weight
+                )
+                for share in cluster.capacity_shares
+            ],
+            # Else another mix of capacity would replace the service, and stop it meanwhile.
+            force_new_deployment=True,
+            network_configuration=aws.EcsServiceNetworkConfiguration(
+                subnets=list(network.private_subnet_ids),
+                security_groups=[self.security_group.security_group_id],
+                assign_public_ip=False,
+            ),
+            load_balancer=[
+                aws.EcsServiceLoadBalancer(
+                    target_group_arn=target_group.arn,
+                    container_name=self._name,
+                    container_port=settings.container_port,
+                )
+            ],
+            deployment_minimum_healthy_percent=100,
+            deployment_maximum_percent=200,
+            deployment_circuit_breaker=aws.EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
+            availability_zone_rebalancing="ENABLED",
+            health_check_grace_period_seconds=settings.health_check_grace_period_seconds,
+            enable_execute_command=settings.execute_command,
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            wait_for_steady_state=settings.wait_for_steady_state,
+        )
+        service.depends_on = self._prerequisites
+        return service

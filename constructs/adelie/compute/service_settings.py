@@ -1,0 +1,132 @@
+"""What a service can be told. Pure: no cdktf import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from adelie.compute.schedules import CronExpression, TimeZone
+from adelie.compute.task_settings import TaskSettings
+from adelie.settings import Settings, reject
+
+Percent = Annotated[int, Field(ge=10, le=95)]
+"""A load that leaves room below it and above it."""
+
+TaskCount = Annotated[int, Field(ge=0, le=1000)]
+"""A number of tasks (ECS quota: 5000 a service; 1000 is more than this platform means to pay for)."""
+
+ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+"""Lower-case letters, digits and single hyphens."""
+
+
+class HealthCheckSettings(Settings):
+    """How the load balancer learns whether a task can serve."""
+
+    path: Annotated[str, StringConstraints(pattern=r"^/\S*$", max_length=1024)]
+    """What it asks for with GET."""
+    success_codes: Annotated[str, StringConstraints(pattern=r"^[2-4][0-9]{2}([,-][2-4][0-9]{2})*$")] = "200"
+    """Status codes of a healthy task (default 200): a list (200,204) or a range (200-299)."""
+    interval_seconds: Annotated[int, Field(ge=5, le=300)] = 15
+    """Seconds between two questions (default 15; 5 to 300)."""
+    timeout_seconds: Annotated[int, Field(ge=2, le=120)] = 5
+    """Seconds to wait for the answer (default 5; 2 to 120); less than the interval."""
+    healthy_threshold: Annotated[int, Field(ge=2, le=10)] = 2
+    """Good answers in a row that make a task healthy (default 2; 2 to 10)."""
+    unhealthy_threshold: Annotated[int, Field(ge=2, le=10)] = 3
+    """Bad answers in a row that make it unhealthy, and replaced (default 3; 2 to 10)."""
+
+    @model_validator(mode="after")
+    def _answers_in_time(self) -> Self:
+        if self.timeout_seconds >= self.interval_seconds:
+            reject(
+                "timeout_seconds",
+                f"must be less than interval_seconds ({self.interval_seconds})",
+                self.timeout_seconds,
+                f"use at most {self.interval_seconds - 1}",
+            )
+        return self
+
+
+class ScheduledCapacitySettings(Settings):
+    """New bounds for a service's number of tasks, from a certain time on."""
+
+    schedule: CronExpression
+    """When: cron(minutes hours day-of-month month day-of-week year), in the time zone of `autoscaling`."""
+    min_capacity: TaskCount
+    """The fewest tasks from then on."""
+    max_capacity: TaskCount
+    """The most tasks from then on."""
+
+    @model_validator(mode="after")
+    def _bounds_are_in_order(self) -> Self:
+        _check_bounds(self.min_capacity, self.max_capacity)
+        return self
+
+
+class AutoscalingSettings(Settings):
+    """What moves a service's number of tasks between `min_capacity` and `max_capacity`."""
+
+    target_cpu_percent: Percent = 60
+    """Average CPU load to hold (default 60: a start takes a minute or two, in which the load can grow by half)."""
+    target_memory_percent: Percent = 75
+    """Average memory use to hold (default 75)."""
+    target_requests_per_minute: Annotated[int, Field(ge=1)] | None = None
+    """Requests per task and minute to hold (ALBRequestCountPerTarget); omitted, requests do not count."""
+    scale_in_cooldown_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
+    """Seconds between two steps down (default 300, so that a short lull costs no capacity)."""
+    scale_out_cooldown_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    """Seconds between two steps up (default 60)."""
+    scheduled: Mapping[ActionName, ScheduledCapacitySettings] = Field(
+        default_factory=dict[str, ScheduledCapacitySettings]
+    )
+    """Bounds by the clock, by name, such as `night` and `morning` (default none). A deploy resets the bounds to
+    `min_capacity` and `max_capacity` until the next of them."""
+    time_zone: TimeZone = "Asia/Seoul"
+    """The time zone of the schedules (default Asia/Seoul)."""
+
+
+class ServiceSettings(TaskSettings):
+    """A service behind the load balancer: one container image, kept running in as many tasks as needed."""
+
+    container_port: Annotated[int, Field(ge=1, le=65535)]
+    """The TCP port that the container listens on."""
+    path_patterns: Annotated[tuple[str, ...], Field(min_length=1, max_length=5)]
+    """The paths that are this service's, such as /api/*; a rule takes five (ELB quotas: condition values per rule)."""
+    listener_priority: Annotated[int, Field(ge=1, le=50000)]
+    """In which order paths are matched: lower first, each service its own."""
+    health_check: HealthCheckSettings
+    """How the load balancer learns whether a task can serve."""
+    min_capacity: TaskCount
+    """The fewest tasks, and as many as it starts with. Two or more survive the loss of a zone."""
+    max_capacity: TaskCount
+    """The most tasks: the limit of what a burst can cost."""
+    autoscaling: AutoscalingSettings | None = AutoscalingSettings()
+    """What moves the number of tasks (default: CPU and memory); null keeps it at `min_capacity`."""
+    health_check_grace_period_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    """Seconds that a new task may fail its health checks (default 60)."""
+    deregistration_delay_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    """Seconds that requests in flight have before their task is stopped (default 30)."""
+    execute_command: bool = False
+    """Whether ECS Exec may open a shell in the containers (default false). Its agent writes to the container, so its
+    directories become writable volumes; AWS does not support that, though it works (aws/containers-roadmap 1359)."""
+    wait_for_steady_state: bool = True
+    """Whether a deploy waits until all tasks are healthy, and fails if they are not (default true)."""
+
+    @model_validator(mode="after")
+    def _bounds_are_in_order(self) -> Self:
+        _check_bounds(self.min_capacity, self.max_capacity)
+        if self.autoscaling is None and self.max_capacity != self.min_capacity:
+            reject(
+                "max_capacity",
+                f"must be min_capacity ({self.min_capacity}) without autoscaling",
+                self.max_capacity,
+                f"use {self.min_capacity} or remove `autoscaling: null`",
+            )
+        return self
+
+
+def _check_bounds(min_capacity: int, max_capacity: int) -> None:
+    if min_capacity > max_capacity:
+        reject("min_capacity", f"must not exceed max_capacity ({max_capacity})", min_capacity, "lower it or raise that")
