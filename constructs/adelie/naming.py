@@ -19,6 +19,11 @@ NAME_LIMITS: Final[Mapping[str, int]] = MappingProxyType(
         "aws_elasticache_user_group": 40,
         # S3 user guide: general purpose bucket naming rules.
         "aws_s3_bucket": 63,
+        # CloudFront API reference: CreateOriginAccessControl, CreateVpcOrigin; CloudWatch Logs: PutDeliverySource.
+        "aws_cloudfront_origin_access_control": 64,
+        "aws_cloudfront_vpc_origin": 64,
+        "aws_cloudwatch_log_delivery_source": 60,
+        "aws_cloudwatch_log_delivery_destination": 60,
         # RDS API reference: CreateDBInstance.
         "aws_db_instance": 63,
         # IAM and STS quotas; EventBridge Scheduler API reference.
