@@ -1,14 +1,15 @@
-"""`Environment`: everything that one environment's YAML says, as one frozen, typed value. Pure: no cdktf import."""
+"""`Environment`: everything that one environment's YAML says, as one frozen, typed value."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie.cdn import CdnSettings, DomainSettings
+from adelie.cidr import InvalidCidrError, overlaps
 from adelie.compute import (
     ClusterSettings,
     LoadBalancerSettings,
@@ -16,10 +17,11 @@ from adelie.compute import (
     RepositorySettings,
     ScheduledJobSettings,
     ServiceSettings,
+    target_group_name,
 )
 from adelie.database import CacheSettings, DatabaseSettings
 from adelie.encryption import EncryptionSettings
-from adelie.naming import AwsTarget
+from adelie.naming import AwsTarget, InvalidNameError
 from adelie.network import BastionSettings, NetworkSettings
 from adelie.settings import Settings, reject
 from adelie.storage import BucketSettings, LogBucketSettings, SecretSettings
@@ -29,6 +31,8 @@ Kebab = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$
 
 CONNECTED_SERVICES: Final = ("backend-api", "frontend")
 """The services that `stacks.platform` connects to something; others may stand beside them."""
+CONNECTED_SECRETS: Final = ("discord-webhook-url", "jwt-secret", "llm-api-key")
+"""The secrets that `stacks.platform` gives to somebody."""
 
 
 class EmulatorSettings(Settings):
@@ -86,6 +90,8 @@ class Environment(Settings):
     """Networks that the VPC must not overlap, by name, because it may be connected to them one day."""
     domain: DomainSettings | None
     """The custom domain and its hosted zone; null serves under CloudFront's own name."""
+    tls_to_load_balancer: bool
+    """TLS between CloudFront and the load balancer too; it needs `domain`, because a certificate is for a name."""
     encryption: EncryptionSettings
     """The customer key for data and logs."""
     network: NetworkSettings
@@ -123,6 +129,8 @@ class Environment(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         self._check_zones()
+        self._check_domain()
+        self._check_bastion()
         self._check_reserved_cidrs()
         self._check_names()
         self._check_catalogue()
@@ -137,3 +145,65 @@ class Environment(Settings):
                     zone,
                     f"use {self.region}a or another letter",
                 )
+
+    def _check_domain(self) -> None:
+        if self.tls_to_load_balancer and self.domain is None:
+            reject(
+                "domain", "must be set for tls_to_load_balancer", None, "state name and hosted_zone_id, or turn it off"
+            )
+        if self.domain is not None and not self.tls_to_load_balancer:
+            reject("tls_to_load_balancer", "must be true with a domain", False, "turn it on")
+
+    def _check_bastion(self) -> None:
+        if self.bastion and not self.network.reaches_session_manager:
+            reject(
+                "network.interface_endpoints",
+                "must have ssm and ssmmessages for a bastion without NAT",
+                self.network.interface_endpoints,
+                "add them, or set bastion to null",
+            )
+
+    def _check_reserved_cidrs(self) -> None:
+        try:
+            clashes = overlaps({"vpc": self.network.vpc_cidr, **self.reserved_cidrs})
+        except InvalidCidrError as error:
+            reject("reserved_cidrs", error.rule, dict(self.reserved_cidrs), error.fix)
+        for one, other in clashes:
+            if one == "vpc":
+                reject(
+                    "network.vpc_cidr",
+                    f"must not overlap {other} ({self.reserved_cidrs[other]})",
+                    self.network.vpc_cidr,
+                    "use another private network",
+                )
+
+    def _check_names(self) -> None:
+        """The name that comes nearest to its limit is made from a key of the catalogue; refuse it with file and line."""
+        for name, service in self.services.items():
+            try:
+                target_group_name(self.target, name, service.container_port)
+            except InvalidNameError as error:
+                reject(f"services.{name}", f"makes a name that is too long ({error})", name, "shorten the key")
+
+    def _check_catalogue(self) -> None:
+        for name in CONNECTED_SERVICES:
+            if name not in self.services:
+                known = ", ".join(sorted(self.services)) or "none"
+                reject("services", f"must have {name!r}, which the platform connects", known, f"add {name}")
+        for name in CONNECTED_SECRETS:
+            if name not in self.secrets:
+                known = ", ".join(sorted(self.secrets)) or "none"
+                reject("secrets", f"must have {name!r}, which the platform connects", known, f"add {name}")
+
+
+def overlay_schema() -> dict[str, Any]:
+    """The JSON Schema of one file in environments/: as `Environment`, but any key may be left to the other file.
+
+    Only the file's name says the environment's name, so there is no such key.
+    """
+    schema = Environment.model_json_schema()
+    del schema["properties"]["name"]
+    for part in (schema, *schema["$defs"].values()):
+        part.pop("required", None)
+    schema["title"] = "An environment file of the Adelie platform"
+    return schema

@@ -75,6 +75,10 @@ class AwsTarget:
         """
         return _checked("-".join((self.prefix, *parts)), resource_type)
 
+    def short_name(self, resource_type: str, *parts: str) -> str:
+        """`<environment>-<parts>`: where 32 characters leave no room for the project. Raises InvalidNameError."""
+        return _checked("-".join((self.environment, *parts)), resource_type)
+
     def bucket_name(self, *parts: str) -> str:
         """A bucket's name: unique across all of AWS, because it ends in the account id."""
         return self.name("aws_s3_bucket", *parts, self.account_id)

@@ -5,7 +5,7 @@ from adelie.compute.load_balancer import LoadBalancer, LoadBalancerSettings
 from adelie.compute.one_off_task import OneOffTask, OneOffTaskSettings
 from adelie.compute.repository import Repository, RepositorySettings
 from adelie.compute.scheduled_job import ScheduledJob, ScheduledJobSettings
-from adelie.compute.service import FargateService
+from adelie.compute.service import FargateService, target_group_name
 from adelie.compute.service_settings import (
     AutoscalingSettings,
     HealthCheckSettings,
@@ -34,4 +34,5 @@ __all__ = [
     "ScheduledJobSettings",
     "ServiceSettings",
     "TaskSettings",
+    "target_group_name",
 ]

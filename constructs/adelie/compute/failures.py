@@ -75,7 +75,7 @@ class FailureQueue(Construct):
     ) -> None:
         aws.CloudwatchMetricAlarm(
             self,
-            name,
+            f"{name}-alarm",
             alarm_name=self._target.name("aws_cloudwatch_metric_alarm", self._name, name),
             alarm_description=description,
             namespace=namespace,

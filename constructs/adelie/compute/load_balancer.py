@@ -15,7 +15,7 @@ from adelie.settings import Settings
 from adelie.terraform import Construct
 
 TLS_POLICY: Final = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
-"""TLS 1.3, and 1.2 with forward secrecy and AEAD ciphers only; AWS recommends it (ELB user guide, "Security policies")."""
+"""TLS 1.3, and 1.2 with forward secrecy and AEAD ciphers; AWS recommends it (ELB user guide, "Security policies")."""
 
 CLOUDFRONT_PREFIX_LIST: Final = "com.amazonaws.global.cloudfront.origin-facing"
 """The managed prefix list of the addresses from which CloudFront reaches origins."""
@@ -29,7 +29,7 @@ class LoadBalancerSettings(Settings):
     idle_timeout_seconds: Annotated[int, Field(ge=1, le=4000)] = 60
     """Seconds that a silent connection stays open (default 60; 1 to 4000)."""
     desync_mitigation_mode: Literal["defensive", "strictest"] = "defensive"
-    """What becomes of requests that could be read in two ways (default defensive; strictest refuses all but RFC 7230)."""
+    """What becomes of requests that can be read in two ways (default defensive; strictest takes only RFC 7230)."""
     access_logs: bool = True
     """Whether each request is logged to the log bucket (default true); false where an emulator cannot deliver them."""
     connection_logs: bool = False

@@ -20,6 +20,14 @@ EXEC_AGENT_PATHS: Final = ("/managed-agents", "/var/lib/amazon/ssm", "/var/log/a
 """Where the agent of ECS Exec writes (aws/containers-roadmap issue 1359; AWS documents no list)."""
 
 
+def target_group_name(target: AwsTarget, service: str, port: int) -> str:
+    """What a service's target group is called. Raises InvalidNameError if that is longer than 32 characters.
+
+    With the port: another port is another group, which must stand beside the old one until the listener's rule moved.
+    """
+    return target.short_name("aws_lb_target_group", service, str(port))
+
+
 class FargateService(FargateTask):
     """A Fargate service behind the load balancer, in private subnets: a `Workload`.
 
@@ -93,8 +101,7 @@ class FargateService(FargateTask):
         return aws.LbTargetGroup(
             self,
             "target-group",
-            # With the port: another port is another group, which must stand beside the old one until the rule moved.
-            name=self._target.name("aws_lb_target_group", self._name, str(settings.container_port)),
+            name=target_group_name(self._target, self._name, settings.container_port),
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             vpc_id=network.vpc_id,
             target_type="ip",

@@ -1,0 +1,217 @@
+"""The platform: the one composition that every environment is an instance of."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from adelie.alarms import AlarmTopic
+from adelie.cdn import Cdn, Certificate
+from adelie.compute import Cluster, FargateService, LoadBalancer, OneOffTask, Repository, ScheduledJob
+from adelie.database import Cache, Database
+from adelie.encryption import CustomerKey
+from adelie.network import Bastion, Network
+from adelie.storage import Bucket, LogBucket, Secret
+from adelie.terraform import (
+    Construct,
+    TerraformOutput,
+    TerraformStack,
+    TerraformVariable,
+    TerraformVariableValidationConfig,
+)
+from stacks import providers
+from stacks.environment import Environment
+
+IMAGE_TAG_RULE: Final = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"
+"""What a container registry takes as a tag (OCI distribution specification)."""
+
+
+PIPELINE: Final = "ai-pipeline"
+MIGRATION: Final = "migration"
+
+
+class Platform(TerraformStack):
+    """Network, data, storage, compute and CDN of one environment, and one visible line for each connection.
+
+    Takes one input, `image_tag`: which build of the images to run (`cdktf deploy staging --var image_tag=4f2c1e9`).
+    """
+
+    def __init__(self, scope: Construct, environment: Environment) -> None:
+        super().__init__(scope, environment.name)
+        self._environment = environment
+        self._target = environment.target
+        providers.configure(self, environment)
+        self._image_tag = self._input_image_tag()
+
+        self._foundation()
+        self._storage()
+        self._database()
+        self._compute()
+        self._connections()
+        self._cdn()
+        self._outputs()
+
+    def _input_image_tag(self) -> str:
+        variable = TerraformVariable(
+            self,
+            "image_tag",
+            type="string",
+            description="Tag of the container images to run: the commit they were built from.",
+            nullable=False,
+            validation=[
+                TerraformVariableValidationConfig(
+                    condition=f'${{can(regex("{IMAGE_TAG_RULE}", var.image_tag)) && var.image_tag != "latest"}}',
+                    error_message="image_tag must be a valid image tag and not 'latest': use the commit's hash.",
+                )
+            ],
+        )
+        return variable.string_value
+
+    def _foundation(self) -> None:
+        environment, target = self._environment, self._target
+        self._key = CustomerKey(self, "key", settings=environment.encryption, target=target)
+        self._alarms = AlarmTopic(self, "alarms", target=target, key=self._key)
+        self._network = Network(self, "network", settings=environment.network, target=target, key=self._key)
+        self._bastion = (
+            Bastion(self, "bastion", settings=environment.bastion, target=target, network=self._network)
+            if environment.bastion
+            else None
+        )
+
+    def _storage(self) -> None:
+        storage, target, key = self._environment.storage, self._target, self._key
+        self._logs = LogBucket(self, "logs", settings=storage.logs, target=target)
+        self._objects = Bucket(
+            self, "objects", settings=storage.objects, target=target, purpose="objects", key=key, logs=self._logs
+        )
+        # Without the customer key: the files are public through the CDN, and S3's own key costs nothing a request.
+        self._assets = Bucket(
+            self, "assets", settings=storage.assets, target=target, purpose="assets", key=None, logs=self._logs
+        )
+        self._secrets = {
+            name: Secret(self, f"secret-{name}", settings=settings, target=target, name=name, key=key)
+            for name, settings in self._environment.secrets.items()
+        }
+
+    def _database(self) -> None:
+        environment, target = self._environment, self._target
+        self._postgres = Database(
+            self, "database", settings=environment.database, target=target, key=self._key, network=self._network
+        )
+        self._redis = Cache(
+            self, "cache", settings=environment.cache, target=target, key=self._key, network=self._network
+        )
+
+    def _compute(self) -> None:
+        environment, target, key, network = self._environment, self._target, self._key, self._network
+        domain = environment.domain
+        certificate = (
+            Certificate(self, "certificate", settings=domain, name=domain.origin_name, region=environment.region)
+            if domain
+            else None
+        )
+        self._cluster = Cluster(self, "cluster", settings=environment.cluster, target=target, key=key)
+        self._load_balancer = LoadBalancer(
+            self,
+            "load-balancer",
+            settings=environment.load_balancer,
+            target=target,
+            network=network,
+            logs=self._logs,
+            certificate_arn=certificate.arn if certificate else None,
+        )
+        repositories = {
+            name: Repository(
+                self, f"repository-{name}", settings=environment.repositories, target=target, key=key, name=name
+            )
+            for name in (*environment.services, PIPELINE)
+        }
+        self._services = {
+            name: FargateService(
+                self,
+                f"service-{name}",
+                name=name,
+                settings=settings,
+                target=target,
+                key=key,
+                network=network,
+                cluster=self._cluster,
+                load_balancer=self._load_balancer,
+                repository=repositories[name],
+                image_tag=self._image_tag,
+            )
+            for name, settings in environment.services.items()
+        }
+        self._pipeline = ScheduledJob(
+            self,
+            PIPELINE,
+            name=PIPELINE,
+            settings=environment.pipeline,
+            target=target,
+            key=key,
+            network=network,
+            cluster=self._cluster,
+            repository=repositories[PIPELINE],
+            image_tag=self._image_tag,
+            alarm_topic_arn=self._alarms.arn,
+        )
+        self._migration = OneOffTask(
+            self,
+            MIGRATION,
+            name=MIGRATION,
+            settings=environment.migration,
+            target=target,
+            key=key,
+            network=network,
+            cluster=self._cluster,
+            repository=repositories["backend-api"],
+            image_tag=self._image_tag,
+        )
+
+    def _connections(self) -> None:
+        """Who may reach what. Each line opens the one port, grants the exact access and sets the variables."""
+        backend_api, pipeline, migration = self._services["backend-api"], self._pipeline, self._migration
+
+        self._postgres.connect(backend_api)
+        self._postgres.connect(pipeline)
+        self._postgres.connect(migration)
+        self._redis.connect(backend_api)
+        self._redis.connect(pipeline)
+        self._objects.connect(backend_api)
+        self._objects.connect(pipeline)
+        self._pipeline.connect(backend_api)
+
+        self._secrets["jwt-secret"].connect(backend_api)
+        self._secrets["llm-api-key"].connect(backend_api)
+        self._secrets["llm-api-key"].connect(pipeline)
+        self._secrets["discord-webhook-url"].connect(pipeline)
+
+        if self._bastion:
+            self._postgres.allow_from(self._bastion)
+            self._redis.allow_from(self._bastion)
+
+    def _cdn(self) -> None:
+        self._front_door = Cdn(
+            self,
+            "cdn",
+            settings=self._environment.cdn,
+            target=self._target,
+            assets=self._assets,
+            load_balancer=self._load_balancer,
+            logs=self._logs,
+            domain=self._environment.domain,
+        )
+
+    def _outputs(self) -> None:
+        outputs = {
+            "assets_bucket": self._assets.name,
+            "cdn_distribution_id": self._front_door.distribution_id,
+            "cdn_domain_name": self._front_door.domain_name,
+            "cluster_name": self._cluster.name,
+            "database_endpoint": self._postgres.endpoint_address,
+            "cache_endpoint": self._redis.endpoint_address,
+            "load_balancer_dns_name": self._load_balancer.dns_name,
+            "objects_bucket": self._objects.name,
+            "pipeline_state_machine_arn": self._pipeline.state_machine_arn,
+        }
+        for name, value in outputs.items():
+            TerraformOutput(self, name, value=value)
