@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         TaskTypeDef,
     )
 
+CLUSTER: Final = "main"
 MIGRATION: Final = "migration"
 POLL_SECONDS: Final = 5
 PATIENCE_SECONDS: Final = 30 * 60
@@ -121,9 +122,9 @@ def _network(environment: Environment) -> AwsVpcConfigurationTypeDef:
 
 def _start(ecs: ECSClient, environment: Environment, definition: str, network: AwsVpcConfigurationTypeDef) -> str:
     answer = ecs.run_task(
-        cluster=environment.target.prefix,
+        cluster=environment.target.name("aws_ecs_cluster", CLUSTER),
         taskDefinition=definition,
-        launchType="FARGATE",  # never Spot: a migration must not be taken away halfway
+        capacityProviderStrategy=[{"capacityProvider": environment.migration.capacity_provider, "weight": 1}],
         networkConfiguration={"awsvpcConfiguration": network},
         propagateTags="TASK_DEFINITION",
         startedBy="tools.migrate",
@@ -138,7 +139,9 @@ def _start(ecs: ECSClient, environment: Environment, definition: str, network: A
 def _wait(ecs: ECSClient, environment: Environment, task: str, tell: Callable[[str], None]) -> TaskTypeDef:
     deadline, told = time.monotonic() + PATIENCE_SECONDS, ""
     while time.monotonic() < deadline:
-        described = ecs.describe_tasks(cluster=environment.target.prefix, tasks=[task])["tasks"]
+        described = ecs.describe_tasks(cluster=environment.target.name("aws_ecs_cluster", CLUSTER), tasks=[task])[
+            "tasks"
+        ]
         status = described[0].get("lastStatus", "UNKNOWN") if described else "UNKNOWN"
         if status != told:
             tell(status)
