@@ -1,0 +1,65 @@
+"""What the CDN stands in front of, without the other families; and its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from adelie.cdn import Cdn, CdnSettings, DomainSettings, WebAclSettings
+from adelie.terraform import TerraformStack
+from tests.support import TARGET
+
+DOMAIN = DomainSettings(name="adelie.example.com", hosted_zone_id="Z0123456789ABC")
+
+
+@dataclass
+class FakeBucket:
+    regional_domain_name: str = "adelie-test-assets.s3.ap-northeast-2.amazonaws.com"
+    readers: list[str] = field(default_factory=list[str])
+
+    def allow_cloudfront(self, distribution_arn: str) -> None:
+        self.readers.append(distribution_arn)
+
+
+@dataclass
+class FakeLoadBalancer:
+    port: int
+    arn: str = "arn:aws:elasticloadbalancing:ap-northeast-2:111111111111:loadbalancer/app/adelie-test/1"
+    dns_name: str = "internal-adelie-test.ap-northeast-2.elb.amazonaws.com"
+    zone_id: str = "ZWKZPGTI48KDX"
+
+
+@dataclass
+class FakeLogs:
+    arn: str = "arn:aws:s3:::adelie-test-logs-111111111111"
+
+
+def cdn_settings(**overrides: Any) -> CdnSettings:
+    """The fewest settings there can be, in the shape that the environment loader gives."""
+    return CdnSettings.model_validate({"web_acl": None, **overrides})
+
+
+def web_acl_settings(**overrides: Any) -> WebAclSettings:
+    """A web ACL without options."""
+    return WebAclSettings.model_validate(
+        {"rate_limit_requests": 2_000, "optional_rule_groups": (), "log_retention_days": 365, **overrides}
+    )
+
+
+def build_cdn(
+    stack: TerraformStack,
+    settings: CdnSettings,
+    domain: DomainSettings | None = None,
+    assets: FakeBucket | None = None,
+) -> Cdn:
+    """The CDN under the id "cdn", over fakes."""
+    return Cdn(
+        stack,
+        "cdn",
+        settings=settings,
+        target=TARGET,
+        assets=assets or FakeBucket(),
+        load_balancer=FakeLoadBalancer(port=443 if domain else 80),
+        logs=FakeLogs(),
+        domain=domain,
+    )
