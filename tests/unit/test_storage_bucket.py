@@ -157,6 +157,11 @@ def test_its_access_is_logged_to_the_log_bucket_under_its_purpose(objects: Synth
     assert references(logging["target_bucket"]) == {f"aws_s3_bucket_policy.{policy_name}"}
 
 
+def test_an_emulator_can_do_without_access_logs() -> None:
+    assert bucket_settings().access_logs is True
+    assert not synthesize(lambda stack: build(stack, "objects", access_logs=False)).resources("aws_s3_bucket_logging")
+
+
 def test_connecting_grants_exactly_this_bucket_and_names_it(objects: Synthesized) -> None:
     arn = arn_of(objects, "user-objects")
     grants = granted(objects, "backend-api", "task")

@@ -41,6 +41,9 @@ class BucketSettings(ProtectedBucketSettings):
 
     transitions: tuple[TransitionSettings, ...] = ()
     """Moves to cheaper storage, soonest first (default none: objects stay in S3 Standard)."""
+    access_logs: bool = True
+    """Log every access to the log bucket (default true). False is for an emulator that can't read the log bucket's
+    policy and refuses (InvalidTargetBucketForLogging)."""
 
     @model_validator(mode="after")
     def _moves_in_order(self) -> Self:
@@ -51,7 +54,7 @@ class BucketSettings(ProtectedBucketSettings):
 
 
 class Bucket(ProtectedBucket):
-    """A protected bucket whose every access is logged to the log bucket, under `s3/<purpose>/`.
+    """A protected bucket whose accesses are logged to the log bucket, under `s3/<purpose>/`.
 
     Encrypted with the customer key (through a bucket key), or with S3's own key where `key` is None.
 
@@ -91,7 +94,8 @@ class Bucket(ProtectedBucket):
         self._key = key
         self.name = self._bucket.bucket
         self.regional_domain_name = self._bucket.bucket_regional_domain_name
-        self._log_to(logs)
+        if settings.access_logs:
+            self._log_to(logs)
 
     def grant_read(self, workload: Workload) -> None:
         """Let the code of `workload` list the bucket and read its objects."""
