@@ -1,0 +1,120 @@
+"""Collaborators of the compute family, and settings that are just enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from adelie.compute import (
+    Cluster,
+    ClusterSettings,
+    FargateService,
+    LoadBalancer,
+    LoadBalancerSettings,
+    Repository,
+    RepositorySettings,
+    ServiceSettings,
+)
+from adelie.encryption import CustomerKey, EncryptionSettings
+from adelie.policy import Statement
+from adelie.security_group import SecurityGroup
+from adelie.terraform import TerraformStack
+from tests.support import TARGET
+
+IMAGE_TAG = "${var.image_tag}"
+
+TASK = {"cpu_units": 256, "memory_mib": 512, "cpu_architecture": "ARM64", "log_retention_days": 30}
+
+SERVICE = {
+    **TASK,
+    "container_port": 8000,
+    "path_patterns": ("/api/*",),
+    "listener_priority": 10,
+    "health_check": {"path": "/api/v1/health"},
+    "min_capacity": 2,
+    "max_capacity": 6,
+}
+
+CLUSTER = {"container_insights": "enabled", "fargate_base": 1, "fargate_weight": 1, "fargate_spot_weight": 3}
+
+
+@dataclass
+class FakeNetwork:
+    vpc_id: str = "vpc-1"
+    private_subnet_ids: list[str] = field(default_factory=lambda: ["subnet-a", "subnet-c"])
+
+
+@dataclass
+class FakeLogs:
+    name: str = "adelie-test-logs-111111111111"
+
+
+class FakeWorkload:
+    """Remembers what was given to it."""
+
+    peer_id = "backend-api"
+
+    def __init__(self, security_group: SecurityGroup) -> None:
+        self.security_group = security_group
+        self.environment: dict[str, str] = {}
+        self.task_grants: dict[str, tuple[Statement, ...]] = {}
+
+    def add_environment(self, variables: Mapping[str, str]) -> None:
+        self.environment.update(variables)
+
+    def add_secrets(self, secrets: Mapping[str, str]) -> None:
+        raise AssertionError(f"no secrets expected: {sorted(secrets)}")
+
+    def grant_task(self, grant_id: str, *statements: Statement) -> None:
+        self.task_grants[grant_id] = statements
+
+    def grant_execution(self, grant_id: str, *statements: Statement) -> None:
+        raise AssertionError(f"no execution grant expected: {grant_id} {statements}")
+
+
+class ComputeStage:
+    """Everything that a service or job stands on."""
+
+    def __init__(
+        self,
+        stack: TerraformStack,
+        *,
+        certificate_arn: str | None = None,
+        cluster: Mapping[str, Any] = CLUSTER,
+        load_balancer: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.stack = stack
+        self.network = FakeNetwork()
+        self.key = CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), target=TARGET)
+        self.cluster = Cluster(
+            stack, "cluster", settings=ClusterSettings.model_validate(cluster), target=TARGET, key=self.key
+        )
+        self.load_balancer = LoadBalancer(
+            stack,
+            "load-balancer",
+            settings=LoadBalancerSettings.model_validate(load_balancer or {"deletion_protection": True}),
+            target=TARGET,
+            network=self.network,
+            logs=FakeLogs(),
+            certificate_arn=certificate_arn,
+        )
+
+    def repository(self, name: str) -> Repository:
+        settings = RepositorySettings(force_delete=False)
+        return Repository(self.stack, f"repository-{name}", settings=settings, target=TARGET, key=self.key, name=name)
+
+    def service(self, name: str = "backend-api", **changes: object) -> FargateService:
+        return FargateService(
+            self.stack,
+            f"service-{name}",
+            name=name,
+            settings=ServiceSettings.model_validate({**SERVICE, **changes}),
+            target=TARGET,
+            key=self.key,
+            network=self.network,
+            cluster=self.cluster,
+            load_balancer=self.load_balancer,
+            repository=self.repository(name),
+            image_tag=IMAGE_TAG,
+        )
