@@ -73,6 +73,7 @@ lint-yaml: setup
 .PHONY: lint-workflows
 lint-workflows: setup
 	$(STEP) "workflow schema" check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(STEP) "compose schema" check-jsonschema --builtin-schema vendor.compose-spec docker-compose.*.yml
 	$(STEP) "zizmor" zizmor --offline --no-progress .github
 
 .PHONY: lint-environments
@@ -87,7 +88,7 @@ unit: setup ## pytest alone; choose with ARGS="-k network"
 .PHONY: checkov
 checkov: $(CHECKOV)/.ready ## Read prod's JSON as a security reviewer would
 	@test -d cdktf.out/stacks/prod || $(MAKE) --no-print-directory synth
-	$(STEP) "checkov (prod)" $(CHECKOV)/bin/python -m checkov.main --config-file .checkov.yaml --directory cdktf.out/stacks/prod
+	$(STEP) "checkov (prod)" .ci/checkov $(CHECKOV)/bin/python cdktf.out/stacks/prod
 
 ##@ A running environment
 .PHONY: secret
