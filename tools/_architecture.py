@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, cast
 
 from tools._common import Json, Resource, resources
 
@@ -57,7 +57,8 @@ class Stack:
 
     def first(self, resource_type: str, component: str | None = None) -> Mapping[str, Json]:
         """The arguments of the first resource of a type; empty if there is none."""
-        return next((one.body for one in self.find(resource_type, component)), {})
+        found = self.find(resource_type, component)
+        return found[0].body if found else {}
 
 
 def read(document: Mapping[str, Json]) -> Architecture:
@@ -89,21 +90,24 @@ def _edges(stack: Stack, nodes: Mapping[str, Node], owners: Mapping[str, str]) -
     opened: set[tuple[str, str]] = set()
     groups = {one.address: one.path[0] for one in stack.find("aws_security_group")}
     for rule in stack.find("aws_vpc_security_group_ingress_rule"):
-        source = next((groups[address] for address in _references(rule, "referenced_security_group_id")), None)
-        if source in nodes and rule.path[0] in nodes:
-            opened.add((source, rule.path[0]))
-            yield (source, rule.path[0]), str(rule.body["from_port"])
+        for address in _references(rule, "referenced_security_group_id"):
+            source, target = groups.get(address, ""), rule.path[0]
+            if source in nodes and target in nodes:
+                opened.add((source, target))
+                yield (source, target), str(rule.body["from_port"])
     for resource in stack.every:
-        source = owners.get(resource.address)
-        if source is None and resource.type == "aws_iam_role_policy" and "task-" in resource.path[-1]:
-            source = resource.path[0]
-        if source is None and resource.type == "aws_iam_role_policy" and "execution-" in resource.path[-1]:
-            source = resource.path[0]
+        source = owners.get(resource.address) or _granted(resource)
         for address in _references(resource):
-            target = owners.get(address)
-            if source in nodes and target is not None and source != target and (source, target) not in opened:
+            target = owners.get(address, source)
+            if source in nodes and source != target and (source, target) not in opened:
                 opened.add((source, target))
                 yield (source, target), ""
+
+
+def _granted(resource: Resource) -> str:
+    """The component that a policy of its own task or execution role grants something; empty for other resources."""
+    is_grant = resource.type == "aws_iam_role_policy" and resource.path[-1].startswith(("task-", "execution-"))
+    return resource.path[0] if is_grant else ""
 
 
 def _references(resource: Resource, argument: str | None = None) -> Iterator[str]:
@@ -118,9 +122,10 @@ def _joined(known: Node, more: Node) -> Node:
     return Node(known.id, known.kind, known.title, lines, known.count + more.count)
 
 
-def _blocks(value: Json) -> Mapping[str, Any]:
+def _block(value: Json) -> Mapping[str, Json]:
     """A nested block, which cdktf writes as an object or as a list of one."""
-    return (value[0] if value else {}) if isinstance(value, list) else value or {}
+    blocks = cast("list[Mapping[str, Json]]", value if isinstance(value, list) else [value])
+    return blocks[0]
 
 
 def _distribution(_: Stack, resource: Resource) -> Node:
@@ -147,54 +152,42 @@ def _record(_: Stack, resource: Resource) -> Node:
 
 
 def _balancer(stack: Stack, resource: Resource) -> Node:
-    ports = [one.body for one in stack.find("aws_lb_listener")]
-    front = max(ports, key=lambda body: body["port"], default={})
-    return Node(
-        resource.path[0],
-        "load-balancer",
-        "Load balancer",
-        (f"internal, {front.get('protocol', '')} {front.get('port', '')}", "from CloudFront only"),
-    )
-
-
-def _service(stack: Stack, resource: Resource) -> Node:
-    component = resource.path[0]
-    bounds = stack.first("aws_appautoscaling_target", component)
-    tasks = f"{bounds['min_capacity']} to {bounds['max_capacity']}" if bounds else f"{resource.body['desired_count']}"
-    container = _blocks(resource.body.get("load_balancer"))
-    return Node(
-        component,
-        "service",
-        container.get("container_name", component),
-        (
-            f"Fargate, {_size(stack.first('aws_ecs_task_definition', component))}",
-            f"{tasks} tasks",
-            *_paths(stack, component),
-        ),
-    )
+    listeners = sorted(stack.find("aws_lb_listener", resource.path[0]), key=lambda one: one.body["port"])
+    front = listeners[-1].body if listeners else {"protocol": "no", "port": "listener"}
+    lines = (f"internal, {front['protocol']} {front['port']}", "from CloudFront only")
+    return Node(resource.path[0], "load-balancer", "Load balancer", lines)
 
 
 def _task(stack: Stack, resource: Resource) -> Node:
     component = resource.path[0]
+    size = f"Fargate, {_size(resource.body)}"
     if stack.find("aws_ecs_service", component):
-        return _service(stack, stack.find("aws_ecs_service", component)[0])
-    scheduled = bool(stack.find("aws_sfn_state_machine", component))
-    lines = (f"Fargate, {_size(resource.body)}", "scheduled job" if scheduled else "once, before a roll-out")
-    return Node(component, "job" if scheduled else "one-off", component, lines)
+        return Node(
+            component, "service", _family(resource), (size, _tasks(stack, component), *_paths(stack, component))
+        )
+    if stack.find("aws_sfn_state_machine", component):
+        return Node(component, "job", _family(resource), (size, "scheduled job"))
+    return Node(component, "one-off", _family(resource), (size, "once, before a roll-out"))
 
 
-def _paths(stack: Stack, component: str) -> tuple[str, ...]:
+def _family(resource: Resource) -> str:
+    """The container's name."""
+    return json.loads(resource.body["container_definitions"])[0]["name"]
+
+
+def _tasks(stack: Stack, component: str) -> str:
+    bounds = stack.first("aws_appautoscaling_target", component)
+    if bounds:
+        return f"{bounds['min_capacity']} to {bounds['max_capacity']} tasks"
+    return f"{stack.first('aws_ecs_service', component)['desired_count']} tasks"
+
+
+def _paths(stack: Stack, component: str) -> Iterator[str]:
+    """The paths that the load balancer sends to a component's target group."""
+    groups = {one.address for one in stack.find("aws_lb_target_group", component)}
     for rule in stack.find("aws_lb_listener_rule"):
-        if any(
-            address.startswith("aws_lb_target_group.") and _component(stack, address) == component
-            for address in _references(rule)
-        ):
-            return (", ".join(_blocks(_blocks(rule.body["condition"])["path_pattern"])["values"]),)
-    return ()
-
-
-def _component(stack: Stack, address: str) -> str | None:
-    return next((one.path[0] for one in stack.every if one.address == address), None)
+        if groups.intersection(_references(rule, "action")):
+            yield from _block(_block(rule.body["condition"])["path_pattern"])["values"]
 
 
 def _size(definition: Mapping[str, Json]) -> str:
@@ -229,10 +222,11 @@ def _cache(_: Stack, resource: Resource) -> Node:
     )
 
 
-def _bucket(_: Stack, resource: Resource) -> Node:
+def _bucket(stack: Stack, resource: Resource) -> Node:
     component = resource.path[0]
     what = {"assets": "frontend files", "logs": "access logs"}.get(component, "application data")
-    return Node(component, f"bucket-{component}", f"S3 {component}", (what, "private, versioned"))
+    kept = "private, versioned" if stack.find("aws_s3_bucket_versioning", component) else "private"
+    return Node(component, f"bucket-{component}", f"S3 {component}", (what, kept))
 
 
 def _secret(_: Stack, resource: Resource) -> Node:

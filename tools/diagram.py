@@ -1,4 +1,4 @@
-"""`python -m tools.diagram [--check]`: docs/architecture.svg, the picture of what prod's synthesized stack consists of."""
+"""`python -m tools.diagram [--check]`: docs/architecture.svg, the picture of prod's synthesized stack."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class _Drawing:
     def _put(self, node: Node, x: float, y: float) -> None:
         glyph, family = _STYLE[node.kind]
         title = (
-            f"{node.title} × {node.count}"
+            f"{node.title} ({node.count})"
             if node.count > 1 and node.kind in {"nat", "images", "endpoints"}
             else node.title
         )
