@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import tomllib
@@ -146,7 +147,9 @@ def test_an_unfit_python_is_refused_in_one_sentence(program: str, said: str, tmp
     [("show", "ENV"), ("diff A=staging", "B"), ("secret ENV=prod", "NAME"), ("pipeline", "ENV"), ("migrate", "ENV")],
 )
 def test_a_missing_variable_is_named_before_anything_runs(command: str, missing: str) -> None:
-    result = subprocess.run(["make", *command.split()], cwd=ROOT, capture_output=True, text=True, check=False)
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "ENV"}
+    make = ["make", *command.split()]
+    result = subprocess.run(make, cwd=ROOT, env=outer, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert result.stdout == ""
     assert f"{missing} is missing" in result.stderr
