@@ -86,7 +86,7 @@ def sentence(error: Exception) -> str:
             why = _one_line(details.get("Message", "no reason given"))
             return f"AWS refused {error.operation_name}: {details.get('Code', 'Error')} ({why})."
         case _:
-            return _one_line(error)
+            return " ".join(str(error).split())
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -133,13 +133,13 @@ def client(environment: Environment, service: str) -> Any:  # noqa: ANN401 -- th
     """A boto3 client for the environment: of the real AWS, or of its emulator's endpoint."""
     arguments: dict[str, Any] = {
         "region_name": environment.region,
-        "config": Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3, "mode": "standard"}),
+        "config": Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2, "mode": "standard"}),
     }
     if environment.emulator is not None:
         arguments["endpoint_url"] = localstack.get_service_endpoint(service)
         arguments["aws_access_key_id"] = environment.emulator.access_key
         arguments["aws_secret_access_key"] = environment.emulator.access_key
-    return cast("Any", boto3).client(service, **arguments)
+    return cast("Any", boto3.Session()).client(service, **arguments)
 
 
 def check_account(environment: Environment) -> None:

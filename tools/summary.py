@@ -83,9 +83,9 @@ def show(out: Path, to: Console) -> None:
 
 def _counts_table(counts: Mapping[str, Counter[str]]) -> Table:
     table = Table(title="Resources by family and environment", title_justify="left", show_footer=True)
-    table.add_column("family", footer="total")
+    table.add_column("family", footer="total", overflow="fold")
     for name, by_family in counts.items():
-        table.add_column(name, footer=str(by_family.total()), justify="right")
+        table.add_column(name, footer=str(by_family.total()), justify="right", overflow="fold")
     for family in (*FAMILIES, OTHER):
         row = [by_family[family] for by_family in counts.values()]
         if any(row):
@@ -95,7 +95,7 @@ def _counts_table(counts: Mapping[str, Counter[str]]) -> Table:
 
 def _files_table(names: list[str], out: Path) -> Table:
     table = Table(title="Terraform JSON", title_justify="left")
-    table.add_column("environment")
+    table.add_column("environment", overflow="fold")
     table.add_column("file", overflow="fold")
     table.add_column("size", justify="right", no_wrap=True)
     for name in names:
