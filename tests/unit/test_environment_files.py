@@ -107,10 +107,12 @@ def test_a_file_that_is_not_text_is_refused(directory: Path) -> None:
 
 
 def test_an_overlay_replaces_lists_merges_mappings_and_removes_with_null(directory: Path) -> None:
-    edit(directory / "staging.yaml", "domain:", "bastion: null\ndomain:")
-    (directory / "staging.yaml").read_text()
+    edit(directory / "staging.yaml", "bastion:\n  instance_type: t4g.nano", "bastion: null")
+    edit(directory / "staging.yaml", "services:\n  frontend:", "services:\n  frontend:\n    writable_paths: [/data]")
     environment = loader.load("staging", directory)
     assert environment.bastion is None
+    assert environment.services["frontend"].writable_paths == ("/data",)
+    assert environment.services["frontend"].container_port == loader.load("prod").services["frontend"].container_port
 
 
 def test_a_source_names_the_file_that_won(directory: Path) -> None:

@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from adelie import aws
 from adelie.compute.logs import log_group
-from adelie.compute.schedules import LogRetentionDays
 from adelie.encryption import CustomerKey
+from adelie.log_retention import LogRetentionDays
 from adelie.naming import AwsTarget
 from adelie.policy import Statement
 from adelie.settings import Settings, reject

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from adelie import aws
-from adelie.compute.schedules import LogRetentionDays
 from adelie.encryption import CustomerKey
+from adelie.log_retention import LogRetentionDays
 from adelie.terraform import Construct
 
 

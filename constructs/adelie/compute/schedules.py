@@ -1,4 +1,4 @@
-"""Points in time and how long things are kept, as AWS writes them. Pure: no cdktf import."""
+"""Points in time, as AWS writes them. Pure: no cdktf import."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ from adelie.settings import reject
 
 TimeZone = Literal["Asia/Seoul", "UTC"]
 """The IANA time zone that a cron expression is read in; neither of them has daylight-saving time."""
-
-LogRetentionDays = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
-]
-"""What CloudWatch Logs takes (API reference: PutRetentionPolicy); "for ever" is left out on purpose."""
 
 _FIELDS: Final = (
     ("minutes", r"\*|[0-9,\-/*]+"),

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie.cidr import ZONE_LETTERS, InvalidCidrError, parse_vpc_network
+from adelie.log_retention import LogRetentionDays
 from adelie.network.zones import is_zone, region_of_zone
 from adelie.settings import Settings, reject
 
@@ -27,11 +28,6 @@ InterfaceEndpoint = Literal[
     "sts",
 ]
 """The last part of an endpoint's service name, `com.amazonaws.<region>.<this>`."""
-
-LogRetentionDays = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
-]
-"""What CloudWatch Logs takes (API reference: PutRetentionPolicy); "for ever" is left out on purpose."""
 
 FARGATE_ENDPOINTS: Final[frozenset[InterfaceEndpoint]] = frozenset({"ecr.api", "ecr.dkr", "logs", "secretsmanager"})
 """What a Fargate task needs to start without a way to the internet, beside the S3 gateway endpoint
