@@ -83,7 +83,7 @@ lint-environments: setup
 
 .PHONY: unit
 unit: setup ## pytest alone; choose with ARGS="-k network"
-	@python -m pytest -n 2 $(ARGS)
+	@python -m pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: checkov
 checkov: $(CHECKOV)/.ready ## Read prod's JSON as a security reviewer would
@@ -110,7 +110,7 @@ setup: $(VENV)/.ready node_modules/.ready ## Install the pinned tools (the other
 
 .PHONY: snapshot-update
 snapshot-update: setup ## Accept the stacks as they are now; read the diff before you commit it
-	@python -m pytest -n 2 --snapshot-update tests/snapshots
+	@python -m pytest --snapshot-update tests/snapshots
 
 .PHONY: schema
 schema: setup ## Write environments/schema.json from the types
