@@ -148,9 +148,7 @@ class Environment(Settings):
 
     def _check_domain(self) -> None:
         if self.tls_to_load_balancer and self.domain is None:
-            reject(
-                "domain", "must be set for tls_to_load_balancer", None, "state name and hosted_zone_id, or turn it off"
-            )
+            reject("domain", "must be set for tls_to_load_balancer", None, "state its name and zone, or turn that off")
         if self.domain is not None and not self.tls_to_load_balancer:
             reject("tls_to_load_balancer", "must be true with a domain", False, "turn it on")
 
@@ -178,7 +176,7 @@ class Environment(Settings):
                 )
 
     def _check_names(self) -> None:
-        """The name that comes nearest to its limit is made from a key of the catalogue; refuse it with file and line."""
+        """Refuse, with file and line, the one name of a service that comes near to its limit."""
         for name, service in self.services.items():
             try:
                 target_group_name(self.target, name, service.container_port)
@@ -190,6 +188,12 @@ class Environment(Settings):
             if name not in self.services:
                 known = ", ".join(sorted(self.services)) or "none"
                 reject("services", f"must have {name!r}, which the platform connects", known, f"add {name}")
+        by_priority: dict[int, str] = {}
+        for name, service in self.services.items():
+            other = by_priority.setdefault(service.listener_priority, name)
+            if other != name:
+                key = f"services.{name}.listener_priority"
+                reject(key, f"must not be that of {other}", service.listener_priority, "use another number")
         for name in CONNECTED_SECRETS:
             if name not in self.secrets:
                 known = ", ".join(sorted(self.secrets)) or "none"

@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from adelie.settings import as_yaml
 from stacks.environment import Environment
 
 ENVIRONMENTS: Final = Path(__file__).resolve().parent.parent / "environments"
@@ -186,7 +187,8 @@ def _merge(
 
 
 def _sentence(error: ValidationError, sources: Mapping[KeyPath, _Source], overlay_file: Path) -> str:
-    errors = error.errors(include_url=False)
+    # A misspelt key is two errors: unknown as it is, and missing as it should be. The first says more.
+    errors = sorted(error.errors(include_url=False), key=lambda details: details["type"] != "extra_forbidden")
     first = errors[0]
     path = _path(first)
     source = next((sources[known] for known in _upwards(path) if known in sources), _Source(overlay_file, 1))
@@ -205,7 +207,7 @@ def _path(details: ErrorDetails) -> KeyPath:
 
 
 def _complaint(details: ErrorDetails, path: KeyPath) -> str:
-    dotted, value = _dotted(path), repr(details["input"])
+    dotted, value, context = _dotted(path), as_yaml(details["input"]), details.get("ctx", {})
     match details["type"]:
         case "setting":
             return f"{dotted} {details['msg']}"
@@ -214,13 +216,25 @@ def _complaint(details: ErrorDetails, path: KeyPath) -> str:
         case "extra_forbidden":
             known = _known_keys(path[:-1])
             close = difflib.get_close_matches(str(path[-1]), known, n=1)
-            fix = f"did you mean {close[0]!r}?" if close else f"the keys there are {', '.join(known)}"
+            fix = f"did you mean {close[0]!r}" if close else f"the keys there are {', '.join(known)}"
             return f"{dotted} is an unknown key; remove or correct it: {fix}"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            rule = "must be a mapping of keys to values"
+        case "tuple_type":
+            rule = "must be a list"
+        case "too_short":
+            rule = f"must have at least {context['min_length']} items"
+        case "too_long":
+            rule = f"must have at most {context['max_length']} items"
+        case "string_pattern_mismatch":
+            rule = f"must match {context['pattern']}"
+        case "union_tag_invalid":
+            dotted, value = f"{dotted}.{context['discriminator'].strip(chr(39))}", repr(context["tag"])
+            rule = f"must be one of {context['expected_tags']}"
         case _:
-            rule = details["msg"].removeprefix("Value error, ").removeprefix("Input ")
+            rule = details["msg"].removeprefix("Input ").replace("should be", "must be", 1)
             rule = rule[0].lower() + rule[1:]
-            shown = "" if isinstance(details["input"], dict) else f", but is {value}"
-            return f"{dotted} {rule}{shown}; correct it"
+    return f"{dotted} {rule}, but is {value}; correct it"
 
 
 def _known_keys(path: KeyPath) -> list[str]:

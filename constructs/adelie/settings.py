@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
@@ -27,5 +27,20 @@ def reject(key: str, rule: str, value: object, fix: str) -> NoReturn:
     raise PydanticCustomError(
         "setting",
         "{rule}, but is {value}; {fix}",  # pyright: ignore[reportArgumentType] -- pydantic fills the braces from the context
-        {"key": key, "rule": rule, "value": repr(value), "fix": fix},
+        {"key": key, "rule": rule, "value": as_yaml(value), "fix": fix},
     )
+
+
+def as_yaml(value: object) -> str:
+    """`value` as somebody would write it in an environment file, in one line; text stays in quotes.
+
+    >>> as_yaml(None), as_yaml(True), as_yaml(("a", 1))
+    ('null', 'true', "['a', 1]")
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return repr(list(cast("tuple[object, ...]", value)))
+    return repr(value)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
+from syrupy.location import PyTestLocation
+from syrupy.types import SnapshotIndex
 
 from tests.support import Synthesized
 
@@ -27,8 +30,20 @@ def readable(value: Any) -> Any:
     return value
 
 
+class StackSnapshotExtension(JSONSnapshotExtension):
+    """`prod.json` beside this file, because that is what a reviewer looks for."""
+
+    @classmethod
+    def dirname(cls, *, test_location: PyTestLocation) -> str:
+        return str(Path(test_location.filepath).parent)
+
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex) -> str:  # noqa: ARG003
+        return str(index)
+
+
 @pytest.mark.parametrize("name", ["localstack", "staging", "prod"])
 def test_stack_is_the_reviewed_one(
     name: str, platforms: Mapping[str, Synthesized], snapshot: SnapshotAssertion
 ) -> None:
-    assert readable(platforms[name].document) == snapshot(extension_class=JSONSnapshotExtension)
+    assert readable(platforms[name].document) == snapshot(name=name, extension_class=StackSnapshotExtension)

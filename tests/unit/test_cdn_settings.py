@@ -66,7 +66,7 @@ def test_preload_takes_subdomains_and_a_year() -> None:
     assert HstsSettings(preload=True).max_age_seconds == 31_536_000
 
     assert refusal(HstsSettings, preload=True, include_subdomains=False) == (
-        "must be true for preload, but is False; set it, or turn preload off"
+        "must be true for preload, but is false; set it, or turn preload off"
     )
     assert refusal(HstsSettings, preload=True, max_age_seconds=31_535_999) == (
         "must be at least 31536000 (one year) for preload, but is 31535999; raise it, or turn preload off"
@@ -118,7 +118,7 @@ def test_the_web_acl_has_no_default_because_it_costs_money() -> None:
         ({"rate_limit_requests": 2_000_000_001}, "Input should be less than or equal to 2000000000"),
         (
             {"optional_rule_groups": ("AWSManagedRulesSQLiRuleSet", "AWSManagedRulesSQLiRuleSet")},
-            "must name a group once, but is ('AWSManagedRulesSQLiRuleSet', 'AWSManagedRulesSQLiRuleSet'); "
+            "must name a group once, but is ['AWSManagedRulesSQLiRuleSet', 'AWSManagedRulesSQLiRuleSet']; "
             "drop the second",
         ),
         (

@@ -91,7 +91,7 @@ def complaint(model: type[Settings], values: dict[str, Any]) -> tuple[str, str]:
             OneOffTaskSettings,
             TASK,
             "command",
-            "must say what to run, but is None; set it, for example [alembic, upgrade, head]",
+            "must say what to run, but is null; set it, for example [alembic, upgrade, head]",
         ),
         (
             ScheduledJobSettings,

@@ -72,12 +72,12 @@ def emulated() -> Synthesized:
         (
             {"replicas": 0, "multi_az": False},
             "automatic_failover",
-            "needs a replica, but is True; set replicas to 1 or more",
+            "needs a replica, but is true; set replicas to 1 or more",
         ),
         (
             {"automatic_failover": False},
             "multi_az",
-            "needs automatic_failover, but is True; set automatic_failover to true",
+            "needs automatic_failover, but is true; set automatic_failover to true",
         ),
         (
             {"engine": "redis", "engine_version": "8.1"},

@@ -41,10 +41,6 @@ def write(text: str) -> Callable[[Path], None]:
     return lambda directory: (directory / "staging.yaml").write_text(text) and None
 
 
-def replace(old: str, new: str) -> Callable[[Path], None]:
-    return lambda directory: edit(directory / "staging.yaml", old, new)
-
-
 def test_the_committed_files_load() -> None:
     assert [environment.name for environment in loader.load_all()] == ["localstack", "prod", "staging"]
 
@@ -88,6 +84,154 @@ def test_the_committed_files_load() -> None:
 def test_a_file_that_is_no_mapping_is_refused(spoil: Callable[[Path], None], sentence: str, directory: Path) -> None:
     spoil(directory)
     assert refusal(directory) == sentence
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        pytest.param(
+            "min_capacity: 1",
+            "min_capacity: one",
+            "services.frontend.min_capacity must be a valid integer, but is 'one'; correct it.",
+            id="wrong-type",
+        ),
+        pytest.param(
+            'account_id: "111111111111"',
+            "account_id: 111111111111",
+            "account_id must be a valid string, but is 111111111111; correct it.",
+            id="number-for-text",
+        ),
+        pytest.param(
+            "encryption:\n  deletion_window_days: 7",
+            "encryption: [7]",
+            "encryption must be a mapping of keys to values, but is [7]; correct it.",
+            id="list-for-mapping",
+        ),
+        pytest.param(
+            "domain:",
+            "domian:",
+            "domian is an unknown key; remove or correct it: did you mean 'domain'. (1 more after this one)",
+            id="unknown-key-with-a-neighbour",
+        ),
+        pytest.param(
+            "nat: single",
+            "nat: single\n  zzz: 1",
+            "network.zzz is an unknown key; remove or correct it: the keys there are availability_zones, flow_logs, "
+            "interface_endpoints, nat, vpc_cidr.",
+            id="unknown-key",
+        ),
+        pytest.param(
+            "  nat: single\n", "", "network.nat is missing; state it, because it has no default.", id="missing-key"
+        ),
+        pytest.param(
+            "nat: single",
+            "nat: many",
+            "network.nat must be 'none', 'single' or 'per_az', but is 'many'; correct it.",
+            id="not-a-choice",
+        ),
+        pytest.param(
+            "vpc_cidr: 10.30.0.0/16",
+            "vpc_cidr: 10.10.0.0/16",
+            "network.vpc_cidr must not overlap on-premises (10.10.10.0/24), but is '10.10.0.0/16'; "
+            "use another private network.",
+            id="overlapping-cidr",
+        ),
+        pytest.param(
+            "vpc_cidr: 10.30.0.0/16",
+            "vpc_cidr: 10.30.0.0/28",
+            "network.vpc_cidr must be between a /16 (AWS's largest) and a /22 (whose 32 subnets are the smallest that "
+            "a load balancer takes), but is '10.30.0.0/28'; use 10.30.0.0/16.",
+            id="cidr-too-small",
+        ),
+        pytest.param(
+            "memory_mib: 512",
+            "memory_mib: 700",
+            "services.frontend.memory_mib must be 512, 1024 or 2048 for 256 cpu_units, but is 700; "
+            "use 1024 or other cpu_units.",
+            id="invalid-fargate-size",
+        ),
+        pytest.param(
+            "ap-northeast-2a, ap-northeast-2c",
+            "us-east-1a, us-east-1b",
+            "network.availability_zones[0] must be a zone of ap-northeast-2, but is 'us-east-1a'; "
+            "use ap-northeast-2a or another letter.",
+            id="zone-of-another-region",
+        ),
+        pytest.param(
+            "[ap-northeast-2a, ap-northeast-2c]",
+            "[ap-northeast-2a]",
+            "network.availability_zones must have at least 2 items, but is ['ap-northeast-2a']; correct it.",
+            id="one-zone",
+        ),
+        pytest.param(
+            "domain:\n  name: staging.adelie.example.com\n  hosted_zone_id: Z0EXAMPLESTAGING",
+            "domain: null",
+            "domain must be set for tls_to_load_balancer, but is null; state its name and zone, or turn that off.",
+            id="tls-without-domain",
+        ),
+        pytest.param(
+            "services:\n  frontend:\n",
+            "services:\n  frontend:\n    container_port: 80000\n",
+            "services.frontend.container_port must be less than or equal to 65535, but is 80000; correct it.",
+            id="port",
+        ),
+        pytest.param(
+            "services:\n  frontend:\n",
+            "services:\n  frontend:\n    listener_priority: 100\n",
+            "services.backend-api.listener_priority must not be that of frontend, but is 100; use another number.",
+            id="listener-priority-twice",
+        ),
+        pytest.param(
+            "backup_retention_days: 1",
+            "backup_retention_days: 1\n  backup_window_kst: 04:00-05:00",
+            "database.backup_window_kst must not overlap maintenance_window_kst (sun:04:00-sun:04:30), "
+            "but is '04:00-05:00'; move one of them.",
+            id="windows-overlap",
+        ),
+        pytest.param(
+            "execute_command: true",
+            "environment: {DB_PASSWORD: x}",
+            "services.backend-api.environment.DB_PASSWORD must not be named like a secret, but is 'DB_PASSWORD'; "
+            "declare it under secrets.",
+            id="secret-in-plain-environment",
+        ),
+        pytest.param(
+            "type: s3", "type: gcs", "state.type must be one of 'local', 's3', but is 'gcs'; correct it.", id="state"
+        ),
+        pytest.param(
+            "recovery_window_days: 0",
+            "recovery_window_days: 3",
+            "secrets.jwt-secret.recovery_window_days must be 0, or 7 to 30, but is 3; use 7, or 0 for none.",
+            id="recovery-window",
+        ),
+    ],
+)
+def test_a_bad_value_is_refused_with_file_line_key_value_and_fix(
+    old: str, new: str, complaint: str, directory: Path
+) -> None:
+    edit(directory / "staging.yaml", old, new)
+    sentence = refusal(directory)
+    where, _, said = sentence.partition(": ")
+    assert said == complaint
+    file, line = where.split(":")
+    assert (directory.parent / file).exists()
+    key = said.split(" ")[0].split("[")[0].rsplit(".", 1)
+    owner_or_key = (directory.parent / file).read_text().splitlines()[int(line) - 1]
+    assert any(part in owner_or_key for part in (key[-1], key[0].rsplit(".", 1)[-1])), owner_or_key
+
+
+def test_a_service_name_that_makes_a_name_too_long_is_refused_at_its_key(directory: Path) -> None:
+    name = "a-service-with-a-long-name"
+    text = (directory / "staging.yaml").read_text()
+    service = text[text.index("  frontend:\n") : text.index("  backend-api:\n")]
+    shared = "    container_port: 80\n    path_patterns: [/x]\n    listener_priority: 5\n    health_check: {path: /}\n"
+    added = service.replace("frontend", name) + shared + "    cpu_architecture: ARM64\n"
+    edit(directory / "staging.yaml", "services:\n", "services:\n" + added.replace("&office-hours", ""))
+    assert refusal(directory) == (
+        f"environments/staging.yaml:{line_of(directory / 'staging.yaml', name)}: services.{name} makes a name that is "
+        f"too long (the name 'staging-{name}-80' has 37 characters, but an aws_lb_target_group may have 32; shorten it "
+        f"by 5), but is '{name}'; shorten the key."
+    )
 
 
 def test_a_missing_file_names_those_there_are(directory: Path) -> None:
