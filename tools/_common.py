@@ -139,7 +139,7 @@ def client(environment: Environment, service: str) -> Any:  # noqa: ANN401 -- th
         arguments["endpoint_url"] = localstack.get_service_endpoint(service)
         arguments["aws_access_key_id"] = environment.emulator.access_key
         arguments["aws_secret_access_key"] = environment.emulator.access_key
-    return cast("Any", boto3.Session()).client(service, **arguments)
+    return cast("Any", boto3).client(service, **arguments)
 
 
 def check_account(environment: Environment) -> None:

@@ -279,8 +279,9 @@ class _Drawing:
 
 def _wrapped(lines: Sequence[str], width: int = 28) -> list[str]:
     """Up to three lines: each as it is, or names joined by commas and broken where the card ends."""
-    if len(lines) <= 2 and all(len(line) <= width for line in lines):  # noqa: PLR2004
-        return list(lines)
+    lines = [line if len(line) <= width + 2 else f"{line[:width]}…" for line in lines]
+    if len(lines) <= 2:  # noqa: PLR2004 -- what a card has room for, with one to spare
+        return lines
     wrapped: list[str] = []
     for line in lines:
         if wrapped and len(wrapped[-1]) + len(line) + 2 <= width:

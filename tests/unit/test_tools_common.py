@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 from moto import mock_aws
@@ -97,7 +98,11 @@ def test_an_emulated_environment_is_reached_at_its_endpoint_without_the_guard(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://emulator:4566")
     assert client(environments["localstack"], "secretsmanager").meta.endpoint_url == "http://emulator:4566"
-    monkeypatch.setattr(_common, "client", lambda *_: pytest.fail("the guard asked AWS"))
+
+    def unexpected(_: Environment, service: str) -> None:
+        pytest.fail(f"the guard asked {service}")
+
+    monkeypatch.setattr(_common, "client", unexpected)
     check_account(environments["localstack"])
 
 
@@ -106,6 +111,7 @@ def test_nobody_signed_in_is_one_sentence(
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials of another test
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
