@@ -147,8 +147,8 @@ need-%:
 
 # An environment is made anew when its lock file is newer, so that nothing unpinned stays behind.
 $(VENV)/.ready: requirements-bootstrap.lock requirements.lock
-	@echo "Setting up $(VENV), once: about half a minute"
-	@python=$$(.ci/find-python $(PYTHON)) && .ci/step "Python environment" "$$python" -m venv --clear $(VENV)
+	@python=$$(.ci/find-python $(PYTHON)) && echo "Setting up, once: about a minute" \
+		&& .ci/step "Python environment" "$$python" -m venv --clear $(VENV)
 	$(STEP) "pip" $(VENV)/bin/python -m pip $(PIP_INSTALL) -r requirements-bootstrap.lock
 	$(STEP) "Python packages" $(VENV)/bin/python -m pip $(PIP_INSTALL) --no-build-isolation -r requirements.lock
 	@cd $(VENV)/bin && ln -sf $(NODE_WHEEL)/bin/node node \
