@@ -217,7 +217,10 @@ def _cache(_: Stack, resource: Resource) -> Node:
         resource.path[0],
         "cache",
         f"{body['engine'].capitalize()} {body['engine_version']}",
-        (f"ElastiCache, {body['node_type']}", f"{nodes} node{'s' if nodes > 1 else ''}, TLS, IAM sign-in"),
+        (
+            f"ElastiCache, {body['node_type']}",
+            f"{nodes} node{'s' if nodes > 1 else ''}, TLS{', IAM sign-in' if body.get('user_group_ids') else ''}",
+        ),
         count=nodes,
     )
 
