@@ -96,12 +96,12 @@ secret: need-ENV need-NAME setup ## Set a secret that people supply: make secret
 	@python -m tools.secret "$(ENV)" "$(NAME)"
 
 .PHONY: pipeline
-pipeline: need-ENV setup ## Start ai-pipeline now: make pipeline ENV=staging
-	@python -m tools.pipeline "$(ENV)"
+pipeline: need-ENV setup ## Start ai-pipeline now: make pipeline ENV=staging [FORCE=1]
+	@python -m tools.pipeline "$(ENV)" $(if $(FORCE),--force)
 
 .PHONY: migrate
-migrate: need-ENV setup ## Run the schema migration and wait for it: make migrate ENV=staging
-	@python -m tools.migrate "$(ENV)"
+migrate: need-ENV need-TAG setup ## Migrate the schema before a roll-out: make migrate ENV=staging TAG=4f2c1e9
+	@python -m tools.migrate "$(ENV)" --image-tag "$(TAG)"
 
 ##@ Now and then
 .PHONY: setup
@@ -111,6 +111,10 @@ setup: $(VENV)/.ready node_modules/.ready ## Install the pinned tools (the other
 .PHONY: snapshot-update
 snapshot-update: setup ## Accept the stacks as they are now; read the diff before you commit it
 	@python -m pytest --snapshot-update tests/snapshots
+
+.PHONY: diagram
+diagram: synth ## Draw docs/architecture.svg from prod's JSON
+	@python -m tools.diagram
 
 .PHONY: schema
 schema: setup ## Write environments/schema.json from the types

@@ -9,6 +9,7 @@ both halves lazy; the synthesized JSON is the same byte for byte (`tests/unit/te
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import sys
@@ -38,6 +39,22 @@ def bundled_node() -> Path | None:
     root = Path(spec.origin).parent
     candidates = (root / "bin" / "node", root / "node.exe")
     return next((node for node in candidates if node.exists()), None)
+
+
+@contextmanager
+def bulk_import() -> Generator[None]:
+    """No garbage collection while the block imports, and none of what it imported looked at by later ones.
+
+    The bindings are a few hundred thousand objects that live as long as the program: collecting among them is in vain.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from adelie import startup
 
-with startup.prepare():
+with startup.prepare(), startup.bulk_import():
     from cdktf import (
         App,
         Fn,
