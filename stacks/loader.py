@@ -56,7 +56,9 @@ for _tag, _pattern, _first in (
     ("tag:yaml.org,2002:int", r"[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
     ("tag:yaml.org,2002:float", r"[-+]?(0|[1-9][0-9]*)\.[0-9]+", "-+0123456789"),
 ):
-    _YamlLoader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), list(_first))
+    _YamlLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
+        _tag, re.compile(f"^(?:{_pattern})$"), list(_first)
+    )
 
 
 def available(directory: Path = ENVIRONMENTS) -> list[str]:

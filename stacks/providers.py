@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from localstack_client import config as localstack
+from localstack_client import config as localstack  # pyright: ignore[reportMissingTypeStubs]
 
 from adelie import aws
 from adelie.terraform import LocalBackend, S3Backend, TerraformStack

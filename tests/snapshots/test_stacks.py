@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -19,9 +19,9 @@ from tests.support import Synthesized
 def readable(value: Any) -> Any:
     """The value without cdktf's `//` notes, and with JSON texts (policies, container definitions) opened up."""
     if isinstance(value, dict):
-        return {key: readable(item) for key, item in value.items() if key != "//"}
+        return {key: readable(item) for key, item in cast("dict[str, Any]", value).items() if key != "//"}
     if isinstance(value, list):
-        return [readable(item) for item in value]
+        return [readable(item) for item in cast("list[Any]", value)]
     if isinstance(value, str) and value[:1] in {"{", "["}:
         try:
             return {"json": readable(json.loads(value))}
@@ -38,7 +38,7 @@ class StackSnapshotExtension(JSONSnapshotExtension):
         return str(Path(test_location.filepath).parent)
 
     @classmethod
-    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex) -> str:  # noqa: ARG003
+    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:  # noqa: ARG003
         return str(index)
 
 

@@ -38,7 +38,10 @@ def refusal(directory: Path, name: str = "staging") -> str:
 
 
 def write(text: str) -> Callable[[Path], None]:
-    return lambda directory: (directory / "staging.yaml").write_text(text) and None
+    def spoil(directory: Path) -> None:
+        (directory / "staging.yaml").write_text(text)
+
+    return spoil
 
 
 def test_the_committed_files_load() -> None:
