@@ -3,6 +3,11 @@
 import sys
 from collections.abc import Sequence
 
+from adelie import startup
+
+if __name__ == "__main__":
+    startup.without_runtime_type_checks()
+
 from adelie.terraform import App
 from stacks import loader
 from stacks.environment import Environment
@@ -11,7 +16,11 @@ from stacks.platform import Platform
 
 def build(environments: Sequence[Environment], outdir: str | None = None) -> App:
     """An app with the platform of each environment, not yet synthesized; `outdir` is cdktf.out if omitted."""
-    app = App(outdir=outdir, context={"excludeStackIdFromLogicalIds": "true", "allowSepCharsInLogicalIds": "true"})
+    app = App(
+        outdir=outdir,
+        stack_traces=False,
+        context={"excludeStackIdFromLogicalIds": "true", "allowSepCharsInLogicalIds": "true"},
+    )
     for environment in environments:
         Platform(app, environment)
     return app

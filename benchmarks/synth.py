@@ -1,7 +1,8 @@
 """Measure synthesis: the lazy provider against the stock one, time a resource, and growth with services.
 
-`make bench` runs it. Every figure comes from a fresh process on this machine, one after the other, after a first run
-that is not counted (it compiles byte-code), so that the ratios mean something where the seconds do not.
+`make bench` runs it. Every figure comes from a fresh process on this machine, one after the other, so that the ratios
+mean something where the seconds do not. "warm" finds Python's byte-code from an earlier run that is not counted; "cold"
+finds none: the first run after an installation, and every run where byte-code is not kept.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def peak_bytes():
     print(sum(usage))
 atexit.register(peak_bytes)  # registered first, so run last: the Node process has ended and is counted
 """
-ALL_STACKS: Final = "import main; main.main()"
+ALL_STACKS: Final = "import runpy; runpy.run_path('main.py', run_name='__main__')"
 MANY_SERVICES: Final = """
 import main
 from stacks import loader
@@ -41,7 +42,7 @@ extra = {{
     f"service-{{number}}": model.model_copy(
         update={{
             "path_patterns": (f"/service-{{number}}/*",),
-            "listener_rule_priority": 1000 + number,
+            "listener_priority": 1000 + number,
         }}
     )
     for number in range({count})
@@ -65,15 +66,17 @@ class Run:
         return self.seconds * 1000 / self.resources
 
 
-def measure(code: str, *, eager: bool = False) -> Run:
+def measure(code: str, *, eager: bool = False, cold: bool = False) -> Run:
     """Run `code` in a fresh Python; its output folder is one of its own; memory is Python's peak plus Node's."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as no_bytecode:
         environ = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
         environ |= {
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "constructs"))),
             "ADELIE_EAGER_PROVIDER": "1" if eager else "",
             "CDKTF_OUTDIR": folder,
         }
+        if cold:
+            environ |= {"PYTHONPYCACHEPREFIX": no_bytecode, "PYTHONDONTWRITEBYTECODE": "1"}
         start = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-c", REPORT_MEMORY_AT_EXIT + code],
@@ -96,14 +99,18 @@ def best(code: str, *, runs: int, eager: bool = False) -> Run:
 
 
 def start_up(console: Console, runs: int) -> None:
-    """Print all three stacks with the lazy and the stock provider, and the ratio."""
-    lazy, eager = best(ALL_STACKS, runs=runs), best(ALL_STACKS, runs=runs, eager=True)
+    """Print all three stacks with the lazy and the stock provider, warm and cold, and the ratios."""
     table = Table("python main.py", "seconds", "peak MiB", "ms a resource", title="All stacks")
-    for name, run in (("stock provider", eager), ("lazy provider", lazy)):
-        table.add_row(name, f"{run.seconds:.2f}", f"{run.peak_mib:.0f}", f"{run.milliseconds_a_resource:.1f}")
-    table.add_row(
-        "stock / lazy", f"{eager.seconds / lazy.seconds:.1f} x", f"{eager.peak_mib / lazy.peak_mib:.1f} x", ""
-    )
+    measured = {
+        "warm": [best(ALL_STACKS, runs=runs, eager=eager) for eager in (True, False)],
+        "cold": [measure(ALL_STACKS, eager=eager, cold=True) for eager in (True, False)],
+    }
+    for state, (stock, lazy) in measured.items():
+        for name, run in (("stock provider", stock), ("lazy provider", lazy)):
+            figures = (f"{run.seconds:.2f}", f"{run.peak_mib:.0f}", f"{run.milliseconds_a_resource:.1f}")
+            table.add_row(f"{name}, {state}", *figures)
+        ratios = (f"{stock.seconds / lazy.seconds:.1f} x", f"{stock.peak_mib / lazy.peak_mib:.1f} x")
+        table.add_row("stock / lazy", *ratios, "", end_section=True)
     console.print(table)
 
 

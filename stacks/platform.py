@@ -203,15 +203,19 @@ class Platform(TerraformStack):
 
     def _outputs(self) -> None:
         outputs = {
-            "assets_bucket": self._assets.name,
-            "cdn_distribution_id": self._front_door.distribution_id,
-            "cdn_domain_name": self._front_door.domain_name,
-            "cluster_name": self._cluster.name,
-            "database_endpoint": self._postgres.endpoint_address,
-            "cache_endpoint": self._redis.endpoint_address,
-            "load_balancer_dns_name": self._load_balancer.dns_name,
-            "objects_bucket": self._objects.name,
-            "pipeline_state_machine_arn": self._pipeline.state_machine_arn,
+            "alarm_topic_arn": (self._alarms.arn, "Subscribe here to hear of alarms"),
+            "assets_bucket": (self._assets.name, "Where the frontend's build goes"),
+            "cache_endpoint": (self._redis.endpoint_address, "Host name of the cache"),
+            "cdn_distribution_id": (self._front_door.distribution_id, "What to invalidate after a new frontend"),
+            "cdn_domain_name": (self._front_door.domain_name, "Where the platform answers"),
+            "cluster_name": (self._cluster.name, "The ECS cluster"),
+            "database_endpoint": (self._postgres.endpoint_address, "Host name of PostgreSQL"),
+            "load_balancer_dns_name": (self._load_balancer.dns_name, "Private; CloudFront alone reaches it"),
+            "migration_command": (self._migration.run_command, "Runs the migration that Terraform last registered"),
+            "objects_bucket": (self._objects.name, "Application objects"),
+            "pipeline_start_command": (self._pipeline.start_command, "Starts ai-pipeline by hand"),
         }
-        for name, value in outputs.items():
-            TerraformOutput(self, name, value=value)
+        if self._bastion:
+            outputs["bastion_instance_id"] = (self._bastion.instance_id, "Target of a Session Manager port forward")
+        for name, (value, description) in outputs.items():
+            TerraformOutput(self, name, value=value, description=description)

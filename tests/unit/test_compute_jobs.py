@@ -129,9 +129,14 @@ def test_only_a_present_true_forces(states: dict[str, Any]) -> None:
 
 def test_a_second_run_at_once_does_nothing(states: dict[str, Any]) -> None:
     assert states["FindRuns"]["Parameters"]["StatusFilter"] == "RUNNING"
-    assert states["IsAlone"]["Choices"] == [
-        {"Variable": "$.runs.Executions[1]", "IsPresent": True, "Next": "AlreadyRunning"}
-    ]
+    (choice,) = states["IsAlone"]["Choices"]
+    another_is_on, this_is_the_newer = choice["And"]
+    assert another_is_on == {"Variable": "$.runs.Executions[1]", "IsPresent": True}
+    # Step Functions lists the newest first: if this run is the second of two, it is the one that goes on.
+    assert this_is_the_newer == {
+        "Not": {"Variable": "$.runs.Executions[1].ExecutionArn", "StringEqualsPath": "$$.Execution.Id"}
+    }
+    assert (choice["Next"], states["IsAlone"]["Default"]) == ("AlreadyRunning", "Run")
     assert states["AlreadyRunning"]["Type"] == "Succeed"
 
 

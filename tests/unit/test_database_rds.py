@@ -190,7 +190,11 @@ def test_log_groups_are_there_first(maximal: Synthesized, instance: dict[str, An
         f"/aws/rds/instance/adelie-test-database/{export}" for export in instance["enabled_cloudwatch_logs_exports"]
     }
     assert all(group["kms_key_id"] and group["retention_in_days"] == 365 for group in groups.values())
-    assert set(instance["depends_on"]) == {f"aws_cloudwatch_log_group.{name}" for name in groups}
+    assert set(instance["depends_on"]) >= {f"aws_cloudwatch_log_group.{name}" for name in groups}
+
+
+def test_the_monitoring_role_can_write_before_the_instance_asks_it_to(instance: dict[str, Any]) -> None:
+    assert any(needed.startswith("aws_iam_role_policy_attachment.") for needed in instance["depends_on"])
 
 
 def test_advanced_insights_keep_fifteen_months(instance: dict[str, Any]) -> None:

@@ -136,7 +136,9 @@ def test_reading_is_granted_to_ecs_for_this_secret_alone(supplied: Synthesized) 
 
 
 def test_connecting_puts_it_into_its_variable_by_reference(generated: Synthesized) -> None:
-    (name,) = generated.resources("aws_secretsmanager_secret")
+    (name,) = generated.resources("aws_secretsmanager_secret_version")
     assert set(granted(generated, "backend-api", "execution")) == {"secret-jwt-secret"}
-    assert given(generated, "backend-api", "secret") == {"JWT_SECRET": f"${{aws_secretsmanager_secret.{name}.arn}}"}
+    assert given(generated, "backend-api", "secret") == {
+        "JWT_SECRET": f"${{aws_secretsmanager_secret_version.{name}.arn}}"
+    }
     assert given(generated, "backend-api", "environment") == {}

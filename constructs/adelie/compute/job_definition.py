@@ -73,7 +73,7 @@ class JobDefinition:
         }
 
     def _end_if_running(self) -> dict[str, Any]:
-        """Best effort: the list is eventually consistent, so that two starts in one second may both run, or neither."""
+        """Of two starts at once the older one runs. Best effort: the list is eventually consistent, so both may run."""
         return {
             "FindRuns": {
                 "Type": "Task",
@@ -86,7 +86,21 @@ class JobDefinition:
             },
             "IsAlone": {
                 "Type": "Choice",
-                "Choices": [{"Variable": "$.runs.Executions[1]", "IsPresent": True, "Next": "AlreadyRunning"}],
+                # The newest comes first: a second one that is not this one has started before.
+                "Choices": [
+                    {
+                        "And": [
+                            {"Variable": "$.runs.Executions[1]", "IsPresent": True},
+                            {
+                                "Not": {
+                                    "Variable": "$.runs.Executions[1].ExecutionArn",
+                                    "StringEqualsPath": "$$.Execution.Id",
+                                }
+                            },
+                        ],
+                        "Next": "AlreadyRunning",
+                    }
+                ],
                 "Default": "Run",
             },
             "AlreadyRunning": {"Type": "Succeed", "Comment": "Another run is on; this one does nothing"},

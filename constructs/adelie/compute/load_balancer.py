@@ -108,7 +108,7 @@ class LoadBalancer(Construct):
             "security-group",
             target=target,
             name=self.peer_id,
-            description="Load balancer: HTTP from CloudFront only",
+            description="Load balancer: from CloudFront only",
             vpc_id=network.vpc_id,
         )
         prefix_list_id = settings.cloudfront_prefix_list_id or (

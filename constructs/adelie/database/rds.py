@@ -197,7 +197,9 @@ class Database(Construct):
     def _postgres(self, network: Network) -> aws.DbInstance:
         settings, key_arn = self._settings, self._key.arn
         insights = settings.database_insights != "none"
-        monitoring = self._monitoring_role() if settings.enhanced_monitoring_seconds else None
+        monitoring, monitoring_policy = (
+            self._monitoring_role() if settings.enhanced_monitoring_seconds else (None, None)
+        )
         return aws.DbInstance(
             self,
             "instance",
@@ -240,7 +242,7 @@ class Database(Construct):
             monitoring_interval=settings.enhanced_monitoring_seconds,
             monitoring_role_arn=monitoring.arn if monitoring else None,
             enabled_cloudwatch_logs_exports=list(_LOG_EXPORTS),
-            depends_on=self._log_groups(),
+            depends_on=[*self._log_groups(), *([monitoring_policy] if monitoring_policy else [])],
         )
 
     def _subnet_group(self, network: Network) -> aws.DbSubnetGroup:
@@ -291,7 +293,7 @@ class Database(Construct):
             for export in _LOG_EXPORTS
         ]
 
-    def _monitoring_role(self) -> aws.IamRole:
+    def _monitoring_role(self) -> tuple[aws.IamRole, aws.IamRolePolicyAttachment]:
         role = aws.IamRole(
             self,
             "monitoring-role",
@@ -301,13 +303,13 @@ class Database(Construct):
                 "monitoring.rds.amazonaws.com", source_account=self._target.account_id
             ),
         )
-        aws.IamRolePolicyAttachment(
+        policy = aws.IamRolePolicyAttachment(
             self,
             "monitoring-policy",
             role=role.name,
             policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
         )
-        return role
+        return role, policy
 
     def _rotation(self) -> None:
         days = self._settings.password_rotation_days

@@ -80,9 +80,8 @@ class Secret(Construct):
             kms_key_id=key.arn,
             recovery_window_in_days=settings.recovery_window_days,
         )
-        self.arn = self._secret.arn
-        if settings.kind == "generated":
-            self._generate()
+        # Through the value where there is one: what reads the secret then waits until it can be read.
+        self.arn = self._generate().arn if settings.kind == "generated" else self._secret.arn
 
     def grant_read(self, workload: Workload) -> None:
         """Let ECS read the secret to start `workload`'s container; the code itself can't."""
@@ -99,11 +98,11 @@ class Secret(Construct):
         self.grant_read(workload)
         workload.add_secrets({self._settings.environment_variable: self.arn})
 
-    def _generate(self) -> None:
+    def _generate(self) -> aws.SecretsmanagerSecretVersion:
         # cdktf knows no ephemeral blocks: this one is written past it, under the address of the secret it is for.
         address = f"ephemeral.aws_secretsmanager_random_password.{self._secret.friendly_unique_id}"
         TerraformStack.of(self).add_override(address, {"password_length": _LENGTH, "exclude_punctuation": True})
-        aws.SecretsmanagerSecretVersion(
+        return aws.SecretsmanagerSecretVersion(
             self,
             "value",
             secret_id=self._secret.id,
