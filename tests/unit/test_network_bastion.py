@@ -35,7 +35,7 @@ def test_nobody_gets_in_from_the_network(bastion: Synthesized) -> None:
     assert bastion.resources("aws_vpc_security_group_ingress_rule") == {}
     assert "key_name" not in host
     assert host["associate_public_ip_address"] is False
-    assert host["subnet_id"] == "${aws_subnet.network_private-a.id}"
+    assert host["subnet_id"] == "${aws_route_table_association.network_private-a-association.subnet_id}"
     assert host["vpc_security_group_ids"] == ["${aws_security_group.bastion_access_group.id}"]
     assert bastion.only("aws_security_group")["vpc_id"] == "${aws_vpc.network_vpc.id}"
 

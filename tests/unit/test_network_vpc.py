@@ -106,8 +106,8 @@ def test_subnet_ids_come_in_the_order_of_the_zones() -> None:
         "${aws_vpc.network_vpc.id}",
         "${aws_subnet.network_public-c.id}",
         "${aws_subnet.network_public-a.id}",
-        "${aws_subnet.network_private-c.id}",
-        "${aws_subnet.network_private-a.id}",
+        "${aws_route_table_association.network_private-c-association.subnet_id}",
+        "${aws_route_table_association.network_private-a-association.subnet_id}",
         "${aws_subnet.network_isolated-c.id}",
         "${aws_subnet.network_isolated-a.id}",
     ]
@@ -123,8 +123,9 @@ def _outputs(stack: TerraformStack, seen: list[Network], zones: tuple[str, ...])
 def test_every_subnet_is_in_a_route_table_of_its_tier(single: Synthesized) -> None:
     assert _tier_of_each_table(single) == {
         "network_public-routes": {"network_public-a", "network_public-c"},
-        "network_private-a-routes": {"network_private-a"},
-        "network_private-c-routes": {"network_private-c"},
+        # Their table by way of its route out: whoever is placed there waits for the route.
+        "network_private-out-a": {"network_private-a"},
+        "network_private-out-c": {"network_private-c"},
         "network_isolated-routes": {"network_isolated-a", "network_isolated-c"},
     }
 

@@ -49,11 +49,13 @@ class Network(Construct):
         gateway = self._internet_gateway()
         self._route_public(public, gateway)
         nats = self._nat_gateways(settings, public, gateway)
-        private_tables = self._route_private(private, nats)
+        private_tables, private_associations = self._route_private(private, nats)
         isolated_table = self._route_isolated(isolated)
 
         self.public_subnet_ids = [one.id for one in public.values()]
-        self.private_subnet_ids = [one.id for one in private.values()]
+        # Through the association: what is placed there waits until its subnet has a way out, so that the first task
+        # finds its image.
+        self.private_subnet_ids = [one.subnet_id for one in private_associations]
         self.isolated_subnet_ids = [one.id for one in isolated.values()]
 
         Endpoints(
@@ -63,7 +65,7 @@ class Network(Construct):
             target=target,
             vpc_id=self.vpc_id,
             vpc_cidr=self.vpc_cidr,
-            subnet_ids=self.private_subnet_ids,
+            subnet_ids=[one.id for one in private.values()],
             route_table_ids=[*(table.id for table in private_tables), isolated_table.id],
         )
         if settings.flow_logs is not None:
@@ -107,7 +109,7 @@ class Network(Construct):
     def _route_public(self, subnets: dict[str, aws.Subnet], gateway: aws.InternetGateway) -> None:
         table = self._route_table("public")
         aws.Route(self, "public-out", route_table_id=table.id, destination_cidr_block=_ANYWHERE, gateway_id=gateway.id)
-        self._associate("public", subnets, dict.fromkeys(subnets, table))
+        self._associate("public", subnets, dict.fromkeys(subnets, table.id))
 
     def _nat_gateways(
         self, settings: NetworkSettings, subnets: dict[str, aws.Subnet], gateway: aws.InternetGateway
@@ -132,22 +134,25 @@ class Network(Construct):
             depends_on=[gateway],  # AWS refuses a NAT gateway in a VPC that has no internet gateway yet
         )
 
-    def _route_private(self, subnets: dict[str, aws.Subnet], nats: dict[str, aws.NatGateway]) -> list[aws.RouteTable]:
+    def _route_private(
+        self, subnets: dict[str, aws.Subnet], nats: dict[str, aws.NatGateway]
+    ) -> tuple[list[aws.RouteTable], list[aws.RouteTableAssociation]]:
         tables = {letter: self._route_table("private", letter) for letter in subnets}
+        table_ids = {letter: table.id for letter, table in tables.items()}
         for letter, nat in nats.items():
-            aws.Route(
+            route = aws.Route(
                 self,
                 f"private-out-{letter}",
                 route_table_id=tables[letter].id,
                 destination_cidr_block=_ANYWHERE,
                 nat_gateway_id=nat.id,
             )
-        self._associate("private", subnets, tables)
-        return list(tables.values())
+            table_ids[letter] = route.route_table_id  # the same id, known once the route is there
+        return list(tables.values()), self._associate("private", subnets, table_ids)
 
     def _route_isolated(self, subnets: dict[str, aws.Subnet]) -> aws.RouteTable:
         table = self._route_table("isolated")
-        self._associate("isolated", subnets, dict.fromkeys(subnets, table))
+        self._associate("isolated", subnets, dict.fromkeys(subnets, table.id))
         return table
 
     def _route_table(self, *parts: str) -> aws.RouteTable:
@@ -155,11 +160,15 @@ class Network(Construct):
             self, "-".join((*parts, "routes")), vpc_id=self.vpc_id, tags=self._name("aws_route_table", *parts)
         )
 
-    def _associate(self, tier: Tier, subnets: dict[str, aws.Subnet], tables: dict[str, aws.RouteTable]) -> None:
-        for letter, one in subnets.items():
+    def _associate(
+        self, tier: Tier, subnets: dict[str, aws.Subnet], table_ids: dict[str, str]
+    ) -> list[aws.RouteTableAssociation]:
+        return [
             aws.RouteTableAssociation(
-                self, f"{tier}-{letter}-association", subnet_id=one.id, route_table_id=tables[letter].id
+                self, f"{tier}-{letter}-association", subnet_id=one.id, route_table_id=table_ids[letter]
             )
+            for letter, one in subnets.items()
+        ]
 
     def _name(self, resource_type: str, *parts: str) -> dict[str, str]:
         return {"Name": self._target.name(resource_type, *parts)}
