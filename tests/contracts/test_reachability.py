@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from adelie.cidr import overlaps
+from stacks.environment import Environment
 from tests.support import Synthesized, references
 
 ANYWHERE = {"0.0.0.0/0", "::/0"}
@@ -104,3 +106,11 @@ def test_no_bucket_is_public(stack: Synthesized) -> None:
         blocked |= references(block["bucket"])
     assert buckets
     assert buckets == blocked
+
+
+def test_networks_could_be_connected_one_day(environments: Mapping[str, Environment]) -> None:
+    named = {name: environment.network.vpc_cidr for name, environment in environments.items()}
+    reserved = {
+        name: cidr for environment in environments.values() for name, cidr in environment.reserved_cidrs.items()
+    }
+    assert overlaps({**named, **reserved}) == []
