@@ -4,4 +4,6 @@
 set -euo pipefail
 bin=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export PATH="$bin:$PATH" CHECKPOINT_DISABLE="${CHECKPOINT_DISABLE:-1}" DISABLE_VERSION_CHECK="${DISABLE_VERSION_CHECK:-1}"
+# Node keeps what it compiled of the command line: a tenth of the time of `cdktf synth`.
+export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$bin/../../.cache/node}"
 exec "$bin/node" "$bin/../../node_modules/cdktf-cli/bundle/bin/cdktf" "$@"
