@@ -72,9 +72,9 @@ class StorageSettings(Settings):
 class Environment(Settings):
     """One environment of the platform: `environments/base.yaml` with `environments/<name>.yaml` over it."""
 
-    name: Kebab
-    """The file's name; part of every resource's name."""
-    project: Kebab
+    name: Annotated[Kebab, Field(max_length=12)]
+    """The file's name; part of every resource's name. Short, because a load balancer's may have 32 characters."""
+    project: Annotated[Kebab, Field(max_length=14)]
     """What every resource's name begins with."""
     region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
     """The AWS region, such as ap-northeast-2 (Seoul). Certificates and the web ACL of the CDN live in us-east-1."""

@@ -92,6 +92,10 @@ def load_with_sources(
         known = ", ".join(available(directory)) or "none"
         raise EnvironmentFileError(f"{_shown(overlay_file)} does not exist; the environments are: {known}.")
     base, overlay = _read(directory / f"{BASE}.yaml"), _read(overlay_file)
+    for document in (base, overlay):
+        if ("name",) in document.sources:
+            at = document.sources["name",]
+            raise EnvironmentFileError(f"{_shown(at.file)}:{at.line}: name is the file's name; remove the key.")
     sources = {**base.sources, (): overlay.sources[()]}
     values = _merge(base.values, overlay.values, (), sources, overlay.sources)
     try:
@@ -234,7 +238,7 @@ def _complaint(details: ErrorDetails, path: KeyPath) -> str:
             dotted, value = f"{dotted}.{context['discriminator'].strip(chr(39))}", repr(context["tag"])
             rule = f"must be one of {context['expected_tags']}"
         case _:
-            rule = details["msg"].removeprefix("Input ").replace("should be", "must be", 1)
+            rule = details["msg"].removeprefix("Input ").removeprefix("String ").replace("should", "must", 1)
             rule = rule[0].lower() + rule[1:]
     return f"{dotted} {rule}, but is {value}; correct it"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import main
 from stacks import loader
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,13 @@ def refusal(directory: Path, name: str = "staging") -> str:
 def write(text: str) -> Callable[[Path], None]:
     def spoil(directory: Path) -> None:
         (directory / "staging.yaml").write_text(text)
+
+    return spoil
+
+
+def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def spoil(directory: Path) -> None:
+        edit(directory / name, old, new)
 
     return spoil
 
@@ -243,6 +251,18 @@ def test_a_missing_file_names_those_there_are(directory: Path) -> None:
     )
 
 
+def test_the_files_name_is_the_only_name(directory: Path) -> None:
+    edit(directory / "staging.yaml", "encryption:", "name: prod\nencryption:")
+    line = line_of(directory / "staging.yaml", "name: prod")
+    assert refusal(directory) == f"environments/staging.yaml:{line}: name is the file's name; remove the key."
+
+
+def test_the_longest_names_of_project_and_environment_fit_everywhere(tmp_path: Path) -> None:
+    longest = loader.load("prod").model_copy(update={"project": "p" * 14, "name": "n" * 12})
+    main.build([longest], str(tmp_path)).synth()
+    assert (tmp_path / "stacks" / longest.name / "cdk.tf.json").exists()
+
+
 def test_a_missing_base_is_refused(directory: Path) -> None:
     (directory / "base.yaml").unlink()
     assert refusal(directory) == "environments/base.yaml does not exist; restore it from git."
@@ -274,12 +294,28 @@ def test_only_true_and_false_are_booleans_and_times_are_text(directory: Path) ->
     assert loader._read(file).values == {"a": "yes", "b": "18:00", "c": "010", "d": True, "e": 7}  # pyright: ignore[reportPrivateUsage]
 
 
-def test_the_app_prints_the_sentence_and_leaves_nothing_behind(directory: Path, tmp_path: Path) -> None:
-    (directory / "staging.yaml").write_text("")
-    for needed in ("main.py", "stacks", "constructs"):
-        (tmp_path / needed).symlink_to(ROOT / needed)
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        pytest.param(
+            write(""),
+            "environments/staging.yaml:1: the file is empty; state the environment's settings in it.",
+            id="bad-file",
+        ),
+        pytest.param(
+            replace("base.yaml", "project: adelie", "project: adelie-investment"),
+            "environments/base.yaml:4: project must have at most 14 characters, but is 'adelie-investment'; "
+            "correct it.",
+            id="project-name-too-long",
+        ),
+    ],
+)
+def test_the_app_prints_one_sentence_and_leaves_nothing_behind(
+    spoil: Callable[[Path], None], sentence: str, directory: Path, tmp_path: Path
+) -> None:
+    spoil(directory)
     script = (
-        "import sys, pathlib, main; from stacks import loader\n"
+        "import pathlib, main; from stacks import loader\n"
         f"loader.load_all.__defaults__ = (pathlib.Path({str(directory)!r}),)\n"
         "main.main()"
     )
@@ -291,6 +327,5 @@ def test_the_app_prints_the_sentence_and_leaves_nothing_behind(directory: Path, 
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert done.stderr == "environments/staging.yaml:1: the file is empty; state the environment's settings in it.\n"
+    assert (done.returncode, done.stderr) == (1, f"{sentence}\n")
     assert not (tmp_path / "out").exists()
