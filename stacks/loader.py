@@ -197,9 +197,21 @@ def _sentence(error: ValidationError, sources: Mapping[KeyPath, _Source], overla
     errors = sorted(error.errors(include_url=False), key=lambda details: details["type"] != "extra_forbidden")
     first = errors[0]
     path = _path(first)
+    absent = [key for key in map(_missing_key, errors) if key and key[:-1] == path[:-1]] if _missing_key(first) else []
     source = next((sources[known] for known in _upwards(path) if known in sources), _Source(overlay_file, 1))
-    more = f" ({len(errors) - 1} more after this one)" if len(errors) > 1 else ""
-    return f"{_shown(source.file)}:{source.line}: {_complaint(first, path)}.{more}"
+    complaint = _complaint(first, path) if len(absent) <= 1 else _several_missing(absent)
+    others = len(errors) - max(1, len(absent))
+    more = f" ({others} more after this one)" if others else ""
+    return f"{_shown(source.file)}:{source.line}: {complaint}.{more}"
+
+
+def _missing_key(details: ErrorDetails) -> KeyPath | None:
+    return _path(details) if details["type"] == "missing" else None
+
+
+def _several_missing(absent: list[KeyPath]) -> str:
+    keys = ", ".join(str(key[-1]) for key in absent)
+    return f"{_dotted(absent[0][:-1]) or 'the environment'} lacks {keys}; state them, because they have no default"
 
 
 def _path(details: ErrorDetails) -> KeyPath:
@@ -244,15 +256,13 @@ def _complaint(details: ErrorDetails, path: KeyPath) -> str:
 
 
 def _known_keys(path: KeyPath) -> list[str]:
-    """The keys a mapping may have, found by walking the JSON Schema (tuples and mappings have one schema for all)."""
-    schema = Environment.model_json_schema()
-    definitions: dict[str, Any] = schema.get("$defs", {})
-    here: dict[str, Any] = schema
+    """The keys a mapping may have, found by walking the JSON Schema (lists and mappings have one schema for all)."""
+    here: dict[str, Any] = Environment.model_json_schema()
+    definitions: dict[str, Any] = here.get("$defs", {})
     for part in path:
-        here = _resolve(
-            here.get("properties", {}).get(part) or here.get("additionalProperties") or here.get("items") or {},
-            definitions,
-        )
+        by_pattern = next(iter(here.get("patternProperties", {}).values()), None)
+        named = here.get("properties", {}).get(part)
+        here = _resolve(named or by_pattern or here.get("additionalProperties") or here.get("items") or {}, definitions)
     return sorted(key for key in here.get("properties", {}) if key != "name" or path)
 
 

@@ -132,6 +132,19 @@ def test_a_file_that_is_no_mapping_is_refused(spoil: Callable[[Path], None], sen
             id="unknown-key",
         ),
         pytest.param(
+            "cpu_units: 256",
+            "cpu_unit: 256",
+            "services.frontend.cpu_unit is an unknown key; remove or correct it: did you mean 'cpu_units'. "
+            "(1 more after this one)",
+            id="unknown-key-of-a-service",
+        ),
+        pytest.param(
+            "    cpu_units: 256\n    memory_mib: 512\n",
+            "",
+            "services.frontend lacks cpu_units, memory_mib; state them, because they have no default.",
+            id="missing-keys",
+        ),
+        pytest.param(
             "  nat: single\n", "", "network.nat is missing; state it, because it has no default.", id="missing-key"
         ),
         pytest.param(
