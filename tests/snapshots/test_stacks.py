@@ -38,7 +38,7 @@ class StackSnapshotExtension(JSONSnapshotExtension):
         return str(Path(test_location.filepath).parent)
 
     @classmethod
-    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:  # noqa: ARG003
+    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:  # noqa: ARG003 -- syrupy passes both by name
         return str(index)
 
 
