@@ -1,9 +1,9 @@
 """`python -m emulated_provider.schema [--check]`: schema.json, the schema of provider hashicorp/aws.
 
-It is read out of cdktf's provider package, each module of which ends in a source map that holds the TypeScript which cdktf
+It is read out of cdktf's provider package. Each module there ends in a source map that holds the TypeScript which cdktf
 generated from that schema. This says all but `sensitive`, the version of a resource's schema, and a `min_items` or
-`max_items` above one. What cdktf gave up as `any`, and ephemeral resources, which it lacks, is kept by hand below. A pattern
-that isn't known is an error, never a guess.
+`max_items` above one. What cdktf gave up as `any`, and ephemeral resources, which it lacks, is kept by hand below.
+A pattern that isn't known is an error, never a guess.
 """
 
 from __future__ import annotations
@@ -39,16 +39,19 @@ Types = Mapping[str, Collection[str]]
 LINE_WIDTH: Final = 120
 SOURCE_MAP: Final = b"sourceMappingURL=data:application/json;base64,"
 
-STRUCTURE: Final = re.compile(r"^export (?:class|interface|function) (\w+).*?^\}$", re.DOTALL | re.MULTILINE)
+DECLARATION: Final = re.compile(r"^export (?:class|interface|function) (\w+).*?^\}$", re.DOTALL | re.MULTILINE)
 RESOURCE: Final = re.compile(r"export class (\w+) extends cdktf\.Terraform(?:Resource|DataSource|Provider) \{\n")
-COMMENT: Final = re.compile(r"^ *// \S+ - .*\n", re.MULTILINE)
+COMMENT: Final = re.compile(r"^.*\bcomputed:.*\n", re.MULTILINE)
 MEMBER: Final = re.compile(
-    r"  // (?P<name>\w+) - computed: (?P<computed>\w+), optional: (?P<optional>\w+), required: (?P<required>\w+)\n"
+    r"  // (?P<name>\w+) - "
+    r"computed: (?P<computed>true|false), optional: (?P<optional>true|false), required: (?P<required>true|false)\n"
     r"(?:  private _\w+(?:\?: .+| = new (?P<class>[\w.]+)\(this, \"\w+\"(?:, (?P<is_set>true|false))?\)); ?\n)?"
     r"  public get \w+\(\) \{\n"
     r"    return (?P<getter>.+);\n"
 )
+REQUIRED_ARGUMENT: Final = re.compile(r"^  readonly \w+:.*\n", re.MULTILINE)
 ARGUMENTS: Final = re.compile(r" +const attrs = \{\n")
+ARGUMENTS_END: Final = re.compile(r" +\};\n")
 ARGUMENT: Final = re.compile(
     r" +(?P<name>\w+): \{\n"
     r" +value: (?:struct!\.\w+ === undefined \? null : )?(?P<mapper>.+)\((?:struct!|this)\.\w+(?:\.internalValue)?\),\n"
@@ -137,13 +140,15 @@ class Source:
     def __init__(self, type_: str, text: str) -> None:
         self._type = type_
         self._text = text
-        self._structures = {match[1]: match.span() for match in STRUCTURE.finditer(text)}
+        self._declarations = {match[1]: match.span() for match in DECLARATION.finditer(text)}
 
     def schema(self) -> Json:
         """Its schema, as `terraform providers schema -json` has it."""
         resource = RESOURCE.search(self._text)
         if resource is None or f'tfResourceType = "{self._type}";' not in self._text:
-            raise ToolError(f"{PACKAGE} has another resource where {self._type} should be; correct `folder` for it.")
+            raise ToolError(
+                f"{PACKAGE} has another type where {self._type} should be; correct `folder` in {shown(CODE)}."
+            )
         return {"block": self.block(self._type, resource[1]), "version": 0}
 
     def block(self, path: str, struct: str) -> Json:
@@ -161,14 +166,15 @@ class Source:
 
     def _members(self, path: str, struct: str) -> Iterator[tuple[str, dict[str, bool], Json]]:
         """Each member's name, its flags and its content: a `type`, or a `block` with its nesting."""
-        arguments = self._arguments(path, struct)
-        start, end = self._structures.get(f"{struct}OutputReference") or self._span(path, struct)
-        if self._text.startswith("export interface", start):  # in the provider's blocks, which only have arguments
-            if required := re.compile(r"^  readonly \w+:.*\n", re.MULTILINE).search(self._text, start, end):
+        of_resource = path == self._type
+        arguments = self._arguments(path, struct if of_resource else f"{_lower(struct)}ToHclTerraform")
+        if path.startswith("aws."):  # the provider's blocks have no classes, for nothing reads them
+            if required := REQUIRED_ARGUMENT.search(self._text, *self._span(path, struct)):
                 raise self._unknown(path, required.start())
             for name, argument in arguments.items():
                 yield name, {"optional": True}, self._argument(f"{path}.{name}", argument)
             return
+        start, end = self._span(path, struct if of_resource else f"{struct}OutputReference")
         for comment in COMMENT.finditer(self._text, start, end):
             member = MEMBER.match(self._text, comment.start(), end)
             if member is None:
@@ -178,18 +184,15 @@ class Source:
             flags = {flag: True for flag in ("computed", "optional", "required") if member[flag] == "true"}
             if (argument is None) != (flags == {"computed": True}):
                 raise self._unknown(inner, member.start())
-            if inner != "aws.alias":  # an argument of Terraform's, not of the provider's
-                yield (
-                    name,
-                    flags,
-                    self._read_only(inner, member) if argument is None else self._argument(inner, argument),
-                )
+            if inner == "aws.alias":  # an argument of Terraform's, not of the provider's
+                continue
+            yield name, flags, self._argument(inner, argument) if argument else self._read_only(inner, member)
         for name, argument in arguments.items():
             raise self._unknown(f"{path}.{name}", argument.start())
 
-    def _arguments(self, path: str, struct: str) -> dict[str, re.Match[str]]:
-        """The arguments that the struct synthesizes, by name."""
-        start, end = self._structures.get(f"{_lower(struct)}ToHclTerraform") or self._span(path, struct)
+    def _arguments(self, path: str, declaration: str) -> dict[str, re.Match[str]]:
+        """The arguments that a class or function of the TypeScript synthesizes, by name."""
+        start, end = self._span(path, declaration)
         begin = ARGUMENTS.search(self._text, start, end)
         if begin is None:
             raise self._unknown(path, start)
@@ -198,7 +201,7 @@ class Source:
         while argument := ARGUMENT.match(self._text, at, end):
             arguments[argument["name"]] = argument
             at = argument.end()
-        if not re.compile(r" +\};\n").match(self._text, at, end):
+        if not ARGUMENTS_END.match(self._text, at, end):
             raise self._unknown(path, at)
         return arguments
 
@@ -240,19 +243,19 @@ class Source:
         members = {name: content for name, _, content in self._members(path, struct)}
         for name, content in members.items():
             if "block" in content:
-                raise self._unknown(f"{path}.{name}", self._span(path, struct)[0])
+                raise self._unknown(f"{path}.{name}", self._span(path, f"{struct}OutputReference")[0])
         return ["object", {name: content["type"] for name, content in members.items()}]
 
-    def _span(self, path: str, struct: str) -> tuple[int, int]:
-        if struct not in self._structures:
-            raise ToolError(f"{path}: {struct} is not in the module's own file; let {shown(CODE)} read the others too.")
-        return self._structures[struct]
+    def _span(self, path: str, declaration: str) -> tuple[int, int]:
+        if declaration not in self._declarations:
+            raise ToolError(f"{path}: cdktf's TypeScript declares no {declaration}; teach {shown(CODE)} where it is.")
+        return self._declarations[declaration]
 
     def _unknown(self, path: str, at: int) -> ToolError:
         number = self._text.count("\n", 0, at) + 1
         line = self._text.splitlines()[number - 1].strip()
-        raise ToolError(
-            f"{path}: line {number} of cdktf's TypeScript is not known, `{line}`; teach it to {shown(CODE)}."
+        return ToolError(
+            f"{path}: `{line}` (line {number} of cdktf's TypeScript) is not known; teach it to {shown(CODE)}."
         )
 
 
@@ -264,9 +267,8 @@ EPHEMERAL_BY_HAND: Final[Mapping[str, Callable[[], Json]]] = {
 }
 
 
-def types_of_stacks() -> Types:
-    """The types that the synthesized stacks use."""
-    stacks = [read_stack(name) for name in stack_names()]
+def types_of(stacks: Collection[Mapping[str, Json]]) -> Types:
+    """The types that synthesized stacks use."""
     if not stacks:
         raise ToolError("No stack is synthesized; run `make synth`.")
     return {section: {type_ for stack in stacks for type_ in stack.get(section, {})} for section in SECTIONS}
@@ -284,14 +286,20 @@ def read_sources(types: Types) -> dict[str, str]:
     with tarfile.open(archive) as files:
         for file in files:
             _, _, name, *rest = [*file.name.split("/"), "", ""]
-            if name.startswith("ephemeral"):
+            if "ephemeral" in name:
                 raise ToolError(f"{PACKAGE} has ephemeral resources now; read them from there in {shown(CODE)}.")
             if name in wanted and rest[0] == "index.js" and (content := files.extractfile(file)):
-                encoded = content.read().partition(SOURCE_MAP)[2]
-                texts[name] = json.loads(base64.b64decode(encoded))["sourcesContent"][0]
+                texts[name] = _typescript(name, content.read())
     if missing := wanted - texts.keys():
         raise ToolError(f"{PACKAGE} has no module {', '.join(sorted(missing))}; correct the type's name in the stacks.")
     return texts
+
+
+def _typescript(module: str, code: bytes) -> str:
+    source_map = json.loads(base64.b64decode(code.partition(SOURCE_MAP)[2]) or "{}")
+    if not source_map.get("sourcesContent"):
+        raise ToolError(f"{PACKAGE}: module {module} has no TypeScript in its source map; pin a version that does.")
+    return source_map["sourcesContent"][0]
 
 
 def folder(section: str, type_: str) -> str:
@@ -303,9 +311,9 @@ def folder(section: str, type_: str) -> str:
 
 def generate(types: Types) -> str:
     """The text of schema.json for these types."""
-    texts = read_sources(types)
     if unknown := set(types["ephemeral"]) - EPHEMERAL_BY_HAND.keys():
         raise ToolError(f"cdktf has no ephemeral {', '.join(sorted(unknown))}; write its schema in {shown(CODE)}.")
+    texts = read_sources(types)
     schemas: dict[str, Json] = {"provider": Source("aws", texts["provider"]).schema()}
     for section in ("resource", "data"):
         schemas[SECTIONS[section]] = {
@@ -350,10 +358,11 @@ def main(
     only_check: Annotated[bool, typer.Option("--check", help="Compare with the file instead of writing it.")] = False,
 ) -> None:
     """Write emulated_provider/schema.json for the synthesized stacks, or check it."""
+    types = types_of([read_stack(name) for name in stack_names()])
     if only_check:
-        check(FILE, types_of_stacks())
+        check(FILE, types)
     else:
-        write(FILE, types_of_stacks())
+        write(FILE, types)
 
 
 if __name__ == "__main__":
