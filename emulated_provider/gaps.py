@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -19,6 +19,8 @@ class Gap:
     """The API that it doesn't have: the resource is left out, with a warning."""
     unread: tuple[str, ...] = ()
     """Arguments that it takes and then answers wrongly: the state keeps what was sent."""
+    found: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the double finds for a data source where the emulator has nothing, as its answer would have it."""
     undeletable: bool = False
     """It has no call to delete one: it stays in the emulator when Terraform destroys it."""
     stand_in: bool = False

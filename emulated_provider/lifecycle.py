@@ -90,6 +90,8 @@ class Resources:
         arguments = {name: values[name] for name in schema.arguments - _TERRAFORM_ONLY if values.get(name) not in (None, [])}
         answer = self._call(entry, entry.create, values, self._unnamed(kind, entry, arguments))
         values["id"] = text(entry.id, values) if "$" in entry.id else jmespath.search(entry.id, answer)
+        if not values["id"]:
+            raise ResourceError(f"{self._aws.name} took it and answered no id ({entry.id})")
         try:
             for then in entry.then:
                 self._call(entry, then, values)
@@ -122,8 +124,8 @@ class Resources:
         lookup = LOOKUPS.get(kind)
         if lookup is None:
             raise ResourceError("it has no entry in emulated_provider/table.py")
-        found = self._find(lookup, self._values(lookup, config))
-        if found is None:
+        found = self._find(lookup, self._values(lookup, config)) or self._gap(kind).found
+        if not found:
             raise ResourceError(f"{self._aws.name} has nothing for {leaves(config)}")
         return self._state(kind, lookup, config, found, schema)
 
@@ -211,10 +213,10 @@ class Resources:
         refused: list[str] = []
         for name in schema.types:
             mine, theirs = state.get(name), answer[name]
-            if name in _TERRAFORM_ONLY or name in schema.write_only:
-                result[name] = mine
-            elif name in entry.computed:
+            if name in entry.computed:
                 result[name] = text(entry.computed[name], values)
+            elif (name in _TERRAFORM_ONLY and isinstance(entry, Entry)) or name in schema.write_only:
+                result[name] = mine
             elif mine is None or mine is UNKNOWN or mine == []:
                 given = schema.is_computed(name) and theirs is not shapes.ABSENT
                 result[name] = settle(theirs) if given else schema.empty(name)

@@ -38,7 +38,7 @@ LOOKUPS: Final[Mapping[str, Lookup]] = {
 }
 
 TAGS: Final[Mapping[str, Part]] = {
-    "acm": (call("list_tags_for_certificate", CertificateArn="$arn"), "@"),
+    "acm": (call("list_tags_for_certificate", CertificateArn="$arn"), "Tags"),
     "cloudfront": (call("list_tags_for_resource", Resource="$arn"), "Tags.Items"),
     "cloudwatch": (call("list_tags_for_resource", ResourceARN="$arn"), "Tags"),
     "ecr": (call("list_tags_for_resource", resourceArn="$arn"), "tags"),

@@ -22,9 +22,9 @@ def _record(action: str) -> dict[str, Json]:
     record = {
         "Name": "$name",
         "Type": "$type",
-        "TTL": "$ttl",
-        "ResourceRecords": "$records",
-        "AliasTarget": "$alias",
+        "TTL": "$ttl?",
+        "ResourceRecords": "$records?",
+        "AliasTarget": "$alias?",
     }
     return {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
 

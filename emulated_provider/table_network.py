@@ -37,7 +37,7 @@ def _rule(direction: str) -> Entry:
         id="SecurityGroupRules[0].SecurityGroupRuleId",
         read=(
             call("describe_security_group_rules", SecurityGroupRuleIds=["$id"]),
-            "SecurityGroupRules[0]",
+            "SecurityGroupRules[?SecurityGroupRuleId=='$id']|[0]",
         ),
         delete=(
             call(f"revoke_security_group_{direction}", GroupId="$security_group_id", SecurityGroupRuleIds=["$id"]),

@@ -39,6 +39,11 @@ _TARGET_GROUP_ATTRIBUTES: Final = {
     "load_balancing__algorithm__type": "load_balancing_algorithm_type",
 }
 
+def _suffix(values: Mapping[str, Json]) -> Mapping[str, Json]:
+    """What CloudWatch calls a load balancer or a target group: the end of its ARN."""
+    return {"suffix": str(values.get("id")).rpartition(":")[2].removeprefix("loadbalancer/")}
+
+
 _SCALABLE: Final = {
     "ServiceNamespace": "$service_namespace",
     "ResourceId": "$resource_id",
@@ -133,7 +138,11 @@ WORKLOADS: Final[Mapping[str, Entry]] = {
     "aws_lb": Entry(
         service="elbv2",
         create=call("create_load_balancer", Scheme="$scheme"),
-        derive=lambda values: {"scheme": "internal" if values.get("internal") else "internet-facing"},
+        derive=lambda values: {
+            "scheme": "internal" if values.get("internal") else "internet-facing",
+            **_suffix(values),
+        },
+        computed={"arn_suffix": "$suffix"},
         id="LoadBalancers[0].LoadBalancerArn",
         then=(
             call("modify_load_balancer_attributes", LoadBalancerArn="$id", Attributes=_attributes(**_LB_ATTRIBUTES)),
@@ -165,6 +174,8 @@ WORKLOADS: Final[Mapping[str, Entry]] = {
     "aws_lb_target_group": Entry(
         service="elbv2",
         create=call("create_target_group"),
+        derive=_suffix,
+        computed={"arn_suffix": "$suffix"},
         id="TargetGroups[0].TargetGroupArn",
         then=(
             call("modify_target_group_attributes", TargetGroupArn="$id", Attributes=_attributes(**_TARGET_GROUP_ATTRIBUTES)),
@@ -240,7 +251,7 @@ WORKLOADS: Final[Mapping[str, Entry]] = {
         id="$resource_id/$name",
         read=(
             call("describe_scaling_policies", PolicyNames=["$name"], **_SCALABLE),
-            "ScalingPolicies[0]",
+            "ScalingPolicies[?PolicyName=='$name']|[0]",
         ),
         delete=(call("delete_scaling_policy", PolicyName="$name", **_SCALABLE),),
         names={"name": "PolicyName", "arn": "PolicyARN"},
@@ -251,7 +262,7 @@ WORKLOADS: Final[Mapping[str, Entry]] = {
         id="$resource_id/$name",
         read=(
             call("describe_scheduled_actions", ScheduledActionNames=["$name"], **_SCALABLE),
-            "ScheduledActions[0]",
+            "ScheduledActions[?ScheduledActionName=='$name']|[0]",
         ),
         delete=(call("delete_scheduled_action", ScheduledActionName="$name", **_SCALABLE),),
         names={"name": "ScheduledActionName", "arn": "ScheduledActionARN"},
@@ -336,16 +347,16 @@ WORKLOADS: Final[Mapping[str, Entry]] = {
         service="logs",
         create=call("put_delivery_source"),
         id="$name",
-        read=(call("get_delivery_source", name="$id"), "deliverySource"),
-        delete=(call("delete_delivery_source", name="$id"),),
+        read=(call("get_delivery_source", name="$name"), "deliverySource"),
+        delete=(call("delete_delivery_source", name="$name"),),
         answers={"resource_arn": "resourceArns[0]"},
     ),
     "aws_cloudwatch_log_delivery_destination": Entry(
         service="logs",
         create=call("put_delivery_destination"),
         id="$name",
-        read=(call("get_delivery_destination", name="$id"), "deliveryDestination"),
-        delete=(call("delete_delivery_destination", name="$id"),),
+        read=(call("get_delivery_destination", name="$name"), "deliveryDestination"),
+        delete=(call("delete_delivery_destination", name="$name"),),
     ),
     "aws_cloudwatch_log_delivery": Entry(
         service="logs",
