@@ -83,7 +83,7 @@ lint-environments: setup
 
 .PHONY: unit
 unit: setup ## pytest alone; choose with ARGS="-k network"
-	@python -m pytest -n 2 --dist worksteal $(ARGS)
+	@python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 .PHONY: checkov
 checkov: $(CHECKOV)/.ready ## Read prod's JSON as a security reviewer would

@@ -77,17 +77,15 @@ class Resources:
         self._aws = aws
         self._account = aws.account()
 
-    def lacks(self, kind: str) -> str:
-        """What the emulator would need for the type, if it lacks it."""
-        return self._gap(kind).lacks
-
     def create(self, kind: str, planned: Values, config: Values, schema: Schema) -> dict[str, Json]:
         """Make the resource and read it back. Raises ResourceError."""
         entry = _entry(kind)
         if self._gap(kind).lacks:
             return _left_out(kind, planned)
         values = self._values(entry, {**planned, **{name: config[name] for name in schema.write_only}})
-        arguments = {name: values[name] for name in schema.arguments - _TERRAFORM_ONLY if values.get(name) not in (None, [])}
+        arguments = {
+            name: values[name] for name in schema.arguments - _TERRAFORM_ONLY if values.get(name) not in (None, [])
+        }
         answer = self._call(entry, entry.create, values, self._unnamed(kind, entry, arguments))
         values["id"] = text(entry.id, values) if "$" in entry.id else jmespath.search(entry.id, answer)
         if not values["id"]:
@@ -142,8 +140,13 @@ class Resources:
         named = placeholders([entry.create.parameters, *(then.parameters for then in entry.then)])
         tops = {name.split("__")[0] for name in named}
         for leaf in leaves({name: value for name, value in arguments.items() if name in tops}):
-            if not any(leaf == name or leaf.startswith(f"{name}__") for name in named) and entry.names.get(leaf) != shapes.LOCAL:
-                raise ResourceError(f"no call of {kind}'s entry in the table carries the argument {leaf.replace('__', '.')}")
+            if (
+                not any(leaf == name or leaf.startswith(f"{name}__") for name in named)
+                and entry.names.get(leaf) != shapes.LOCAL
+            ):
+                raise ResourceError(
+                    f"no call of {kind}'s entry in the table carries the argument {leaf.replace('__', '.')}"
+                )
         return {name: value for name, value in arguments.items() if name not in tops}
 
     def _call(self, entry: Lookup, made: Call, values: Values, arguments: Values | None = None) -> Json:
@@ -161,7 +164,9 @@ class Resources:
             raise ResourceError(f"{made.operation} has no parameter for the argument {error}") from None
         except ClientError as error:
             details = error.response.get("Error", {})
-            refused = f"{self._aws.name} refused {error.operation_name}: {details.get('Code')} ({details.get('Message')})"
+            refused = (
+                f"{self._aws.name} refused {error.operation_name}: {details.get('Code')} ({details.get('Message')})"
+            )
             gone = GONE.search(str(details.get("Code")))
             if gone and made.may_be_gone:
                 return None
@@ -207,7 +212,9 @@ class Resources:
         answer = shapes.from_api(found, ["object", schema.types], entry.names)
         for name, path in entry.answers.items():
             part = None if path == shapes.LOCAL else jmespath.search(path, found)
-            answer[name] = shapes.ABSENT if part is None else shapes.from_api(part, schema.types[name], entry.names, f"{name}.")
+            answer[name] = (
+                shapes.ABSENT if part is None else shapes.from_api(part, schema.types[name], entry.names, f"{name}.")
+            )
         values = self._values(entry, state)
         result: dict[str, Json] = {}
         refused: list[str] = []
@@ -243,7 +250,9 @@ class Resources:
             if outcome == "differs" and not allowed:
                 differing.append(f"{plain} = {answer!r}")
             if created and plain not in entry.normalized and entry.names.get(plain) != shapes.LOCAL:
-                borne_out[plain] = max(borne_out.get(plain, "confirmed"), outcome, key=("confirmed", "absent", "differs").index)
+                borne_out[plain] = max(
+                    borne_out.get(plain, "confirmed"), outcome, key=("confirmed", "absent", "differs").index
+                )
 
         kept = reconcile(mine, theirs, name, note)
         return (kept if differing else mine), [f"{each} where {mine!r} was sent" for each in differing]
@@ -265,10 +274,16 @@ def _entry(kind: str) -> Entry:
 def _left_out(kind: str, planned: Values) -> dict[str, Json]:
     """The state of a resource that the emulator can't have: what was asked for, and an id that says so."""
     state = {name: None if value is UNKNOWN else value for name, value in planned.items()}
-    return {**state, "id": f"{NOT_EMULATED}-{kind}", **({"arn": f"arn:aws:{NOT_EMULATED}:::{kind}"} if "arn" in state else {})}
+    return {
+        **state,
+        "id": f"{NOT_EMULATED}-{kind}",
+        **({"arn": f"arn:aws:{NOT_EMULATED}:::{kind}"} if "arn" in state else {}),
+    }
 
 
-def _add_arguments(parameters: dict[str, Json], shape: Any, entry: Entry, arguments: Values, tags: Mapping[str, str]) -> None:  # noqa: ANN401
+def _add_arguments(
+    parameters: dict[str, Json], shape: Any, entry: Entry, arguments: Values, tags: Mapping[str, str]
+) -> None:  # noqa: ANN401
     """Put the arguments, and the tags where the call takes some, into the parameters."""
     target = parameters
     for part in entry.into.split(".") if entry.into else ():
@@ -298,7 +313,11 @@ def _filled(template: Json, shape: Any, values: Values, names: Mapping[str, str]
     if argument is None:
         return text(template, values)
     value = values.get(argument[0])
-    return _MISSING if value is None or value == [] else shapes.to_api(value, shape, names, f"{argument[0].replace('__', '.')}.")
+    return (
+        _MISSING
+        if value is None or value == []
+        else shapes.to_api(value, shape, names, f"{argument[0].replace('__', '.')}.")
+    )
 
 
 def _is_set(item: Json, values: Values) -> bool:

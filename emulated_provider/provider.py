@@ -40,6 +40,7 @@ class Provider:
         self.seen: dict[str, dict[str, str]] = defaultdict(dict)
         self._emulator = emulator
         self._endpoint_url = endpoint_url
+        self._gaps = gaps.load(emulator)
         document = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["provider_schemas"][ADDRESS]
         self._document: Mapping[str, Json] = document
         self._schemas = {
@@ -49,6 +50,10 @@ class Provider:
         self._default_tags: Mapping[str, str] = {}
         self._region = ""
         self._resources: Resources
+
+    def lacks(self, resource_type: str) -> str:
+        """What the emulator would need for a type, if it lacks it."""
+        return self._gaps.get(resource_type, gaps.Gap()).lacks
 
     def handlers(self) -> grpc.GenericRpcHandler:
         """The calls of the protocol, each answered by the method of its name."""
@@ -116,7 +121,7 @@ class Provider:
                 region=self._region,
                 endpoint_of=lambda service: self._endpoint(service, endpoints),
                 access_key=key,
-                gaps=gaps.load(self._emulator),
+                gaps=self._gaps,
                 seen=self.seen,
             )
         )
@@ -134,7 +139,9 @@ class Provider:
         changed = [
             name
             for name in schema.arguments
-            if prior and (config[name] not in (None, []) or not schema.is_computed(name)) and planned[name] != prior[name]
+            if prior
+            and (config[name] not in (None, []) or not schema.is_computed(name))
+            and planned[name] != prior[name]
         ]
         if prior and not changed:
             planned = prior
@@ -154,7 +161,7 @@ class Provider:
             self._resources.delete(kind, decode(request.prior_state.msgpack))
             response.new_state.msgpack = encode(None)
             return
-        lacking = self._resources.lacks(kind)
+        lacking = self.lacks(kind)
         if lacking:
             summary = f"Left out: {self._emulator} has no {lacking}"
             response.diagnostics.add(severity=2, summary=summary, detail=f"{kind} exists in Terraform's state only.")
@@ -188,7 +195,9 @@ class Provider:
     def _endpoint(self, service: str, endpoints: Mapping[str, str]) -> str:
         url = endpoints.get(service) or self._endpoint_url
         if url is None:
-            raise ResourceError(f"the provider block has no endpoint for {service}; this provider never calls AWS itself")
+            raise ResourceError(
+                f"the provider block has no endpoint for {service}; this provider never calls AWS itself"
+            )
         return url
 
 

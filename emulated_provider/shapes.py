@@ -94,8 +94,14 @@ def _is_counted(shape: Shape) -> bool:
 
 
 def _is_block_of(value: list[Json], shape: Shape, names: Names, path: str) -> bool:
-    return len(value) == 1 and isinstance(value[0], dict) and all(
-        names.get(path + name) or member(shape.members, name) for name, item in value[0].items() if item not in (None, [])
+    return (
+        len(value) == 1
+        and isinstance(value[0], dict)
+        and all(
+            names.get(path + name) or member(shape.members, name)
+            for name, item in value[0].items()
+            if item not in (None, [])
+        )
     )
 
 

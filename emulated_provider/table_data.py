@@ -47,7 +47,10 @@ STORAGE: Final[Mapping[str, Entry]] = {
         read=(call("describe_key", KeyId="$id"), "KeyMetadata.[@][?KeyState!='PendingDeletion']|[0]"),
         more=(
             (call("get_key_policy", KeyId="$id", PolicyName="default"), "@"),
-            (call("get_key_rotation_status", KeyId="$id"), "{Rotates: KeyRotationEnabled, RotationPeriodInDays: RotationPeriodInDays}"),
+            (
+                call("get_key_rotation_status", KeyId="$id"),
+                "{Rotates: KeyRotationEnabled, RotationPeriodInDays: RotationPeriodInDays}",
+            ),
         ),
         delete=(call("schedule_key_deletion", KeyId="$id", PendingWindowInDays="$deletion_window_in_days"),),
         names={"deletion_window_in_days": LOCAL, "enable_key_rotation": LOCAL},
@@ -192,7 +195,10 @@ DATABASES: Final[Mapping[str, Entry]] = {
         service="rds",
         create=call("create_db_instance"),
         id="DBInstance.DBInstanceIdentifier",
-        read=(call("describe_db_instances", DBInstanceIdentifier="$id"), "DBInstances[?DBInstanceStatus!='deleting']|[0]"),
+        read=(
+            call("describe_db_instances", DBInstanceIdentifier="$id"),
+            "DBInstances[?DBInstanceStatus!='deleting']|[0]",
+        ),
         delete=(
             call(
                 "delete_db_instance",
@@ -253,9 +259,7 @@ DATABASES: Final[Mapping[str, Entry]] = {
         service="elasticache",
         create=call("create_cache_parameter_group"),
         id="$name",
-        then=(
-            if_set("modify_cache_parameter_group", CacheParameterGroupName="$id", ParameterNameValues="$parameter"),
-        ),
+        then=(if_set("modify_cache_parameter_group", CacheParameterGroupName="$id", ParameterNameValues="$parameter"),),
         read=(call("describe_cache_parameter_groups", CacheParameterGroupName="$id"), "CacheParameterGroups[0]"),
         more=((call("describe_cache_parameters", CacheParameterGroupName="$id", Source="user"), "@"),),
         delete=(call("delete_cache_parameter_group", CacheParameterGroupName="$id"),),
@@ -285,9 +289,16 @@ DATABASES: Final[Mapping[str, Entry]] = {
         service="elasticache",
         create=call("create_replication_group"),
         id="$replication_group_id",
-        read=(call("describe_replication_groups", ReplicationGroupId="$id"), "ReplicationGroups[?Status!='deleting']|[0]"),
+        read=(
+            call("describe_replication_groups", ReplicationGroupId="$id"),
+            "ReplicationGroups[?Status!='deleting']|[0]",
+        ),
         delete=(
-            call("delete_replication_group", ReplicationGroupId="$id", FinalSnapshotIdentifier="$final_snapshot_identifier"),
+            call(
+                "delete_replication_group",
+                ReplicationGroupId="$id",
+                FinalSnapshotIdentifier="$final_snapshot_identifier",
+            ),
         ),
         names={
             "description": "ReplicationGroupDescription",

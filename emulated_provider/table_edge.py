@@ -15,7 +15,9 @@ def _disable(client: Any, values: Mapping[str, Json]) -> Mapping[str, Json]:  # 
     """AWS deletes a distribution only when it is disabled."""
     current = client.get_distribution_config(Id=values["id"])
     config = {**current["DistributionConfig"], "Enabled": False}
-    return {"etag": client.update_distribution(Id=values["id"], IfMatch=current["ETag"], DistributionConfig=config)["ETag"]}
+    return {
+        "etag": client.update_distribution(Id=values["id"], IfMatch=current["ETag"], DistributionConfig=config)["ETag"]
+    }
 
 
 def _record(action: str) -> dict[str, Json]:
@@ -150,7 +152,9 @@ EDGE: Final[Mapping[str, Entry]] = {
         create=call("change_resource_record_sets", HostedZoneId="$zone_id", ChangeBatch=_record("UPSERT")),
         id="${zone_id}_${name}_$type",
         read=(
-            call("list_resource_record_sets", HostedZoneId="$zone_id", StartRecordName="$name", StartRecordType="$type"),
+            call(
+                "list_resource_record_sets", HostedZoneId="$zone_id", StartRecordName="$name", StartRecordType="$type"
+            ),
             "ResourceRecordSets[?Type=='$type' && (Name=='$name' || Name=='$name.')]|[0]",
         ),
         delete=(call("change_resource_record_sets", HostedZoneId="$zone_id", ChangeBatch=_record("DELETE")),),

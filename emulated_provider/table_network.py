@@ -75,7 +75,11 @@ NETWORK: Final[Mapping[str, Entry]] = {
         create=call("create_subnet"),
         tagged="subnet",
         id="Subnet.SubnetId",
-        then=(if_set("modify_subnet_attribute", SubnetId="$id", MapPublicIpOnLaunch={"Value": "$map_public_ip_on_launch"}),),
+        then=(
+            if_set(
+                "modify_subnet_attribute", SubnetId="$id", MapPublicIpOnLaunch={"Value": "$map_public_ip_on_launch"}
+            ),
+        ),
         read=(call("describe_subnets", SubnetIds=["$id"]), "Subnets[0]"),
         delete=(call("delete_subnet", SubnetId="$id"),),
         names={"arn": "SubnetArn"},
@@ -131,9 +135,7 @@ NETWORK: Final[Mapping[str, Entry]] = {
             call("describe_route_tables", RouteTableIds=["$route_table_id"]),
             "RouteTables[0].Routes[?DestinationCidrBlock=='$destination_cidr_block']|[0]",
         ),
-        delete=(
-            call("delete_route", RouteTableId="$route_table_id", DestinationCidrBlock="$destination_cidr_block"),
-        ),
+        delete=(call("delete_route", RouteTableId="$route_table_id", DestinationCidrBlock="$destination_cidr_block"),),
     ),
     "aws_route_table_association": Entry(
         service="ec2",

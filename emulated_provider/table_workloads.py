@@ -39,6 +39,7 @@ _TARGET_GROUP_ATTRIBUTES: Final = {
     "load_balancing__algorithm__type": "load_balancing_algorithm_type",
 }
 
+
 def _suffix(values: Mapping[str, Json]) -> Mapping[str, Json]:
     """What CloudWatch calls a load balancer or a target group: the end of its ARN."""
     return {"suffix": str(values.get("id")).rpartition(":")[2].removeprefix("loadbalancer/")}
@@ -178,7 +179,11 @@ WORKLOADS: Final[Mapping[str, Entry]] = {
         computed={"arn_suffix": "$suffix"},
         id="TargetGroups[0].TargetGroupArn",
         then=(
-            call("modify_target_group_attributes", TargetGroupArn="$id", Attributes=_attributes(**_TARGET_GROUP_ATTRIBUTES)),
+            call(
+                "modify_target_group_attributes",
+                TargetGroupArn="$id",
+                Attributes=_attributes(**_TARGET_GROUP_ATTRIBUTES),
+            ),
         ),
         read=(call("describe_target_groups", TargetGroupArns=["$id"]), "TargetGroups[0]"),
         more=(
@@ -219,9 +224,7 @@ WORKLOADS: Final[Mapping[str, Entry]] = {
         service="elbv2",
         create=call(
             "create_rule",
-            Conditions=[
-                {"Field": "path-pattern", "PathPatternConfig": {"Values": "$condition__path_pattern__values"}}
-            ],
+            Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": "$condition__path_pattern__values"}}],
         ),
         id="Rules[0].RuleArn",
         read=(call("describe_rules", RuleArns=["$id"]), "Rules[0]"),

@@ -70,7 +70,9 @@ class Schema:
         self.arguments = frozenset(
             name
             for name in self.types
-            if name not in self.attributes or self.attributes[name].get("optional") or self.attributes[name].get("required")
+            if name not in self.attributes
+            or self.attributes[name].get("optional")
+            or self.attributes[name].get("required")
         )
         self.write_only = frozenset(name for name, each in self.attributes.items() if each.get("write_only"))
 
@@ -82,4 +84,3 @@ class Schema:
         """The value of an argument that isn't there: [] for a block, None for an attribute."""
         is_list = isinstance(self.types[name], list) and self.types[name][0] in ("list", "set")
         return [] if name not in self.attributes and is_list else None
-

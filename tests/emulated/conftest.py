@@ -1,0 +1,38 @@
+"""The deployments that the emulated tests share: each environment on each emulator, applied once a session."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+
+import pytest
+
+from stacks.environment import Environment
+from tests.emulated.deployment import EMULATORS, Deployment, deployed
+from tests.support import Synthesized
+from tools._emulators import Kind
+
+EVERY = [
+    pytest.param((name, kind), id=f"{name}-{kind}", marks=pytest.mark.xdist_group(f"{name}-{kind}"))
+    for name in ("localstack", "staging", "prod")
+    for kind in EMULATORS
+]
+
+
+@pytest.fixture(scope="session", params=EVERY)
+def deployment(
+    request: pytest.FixtureRequest,
+    environments: Mapping[str, Environment],
+    platforms: Mapping[str, Synthesized],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Generator[Deployment]:
+    """Each environment's stack, deployed to each emulator."""
+    parameters: tuple[str, Kind] = request.param
+    name, kind = parameters
+    folder = tmp_path_factory.mktemp(f"{name}-{kind}")
+    with deployed(environments[name], kind, platforms[name].document, folder) as made:
+        yield made
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Destroy a deployment only when every other test has looked at it."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)

@@ -1,0 +1,160 @@
+"""Terraform, run on one stack's folder: its progress as it works, its refusals as one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tools._common import Json, ToolError, shown
+
+MINIMUM: Final = (1, 11)
+"""Write-only arguments, which keep secrets out of the state, came with 1.11."""
+LOG: Final = "terraform.log"
+_INSTALL: Final = "https://developer.hashicorp.com/terraform/install"
+_CHANGED: Final = 2
+"""What `terraform plan -detailed-exitcode` ends with when there are changes."""
+
+Progress = Callable[[int, int, str], None]
+"""Told how many resources are done, of how many, and which one was last."""
+
+
+class TerraformError(ToolError):
+    """What Terraform refused, or that it isn't there."""
+
+
+def executable() -> str:
+    """Terraform's path. Raises TerraformError if it is missing or too old."""
+    wanted = ".".join(map(str, MINIMUM))
+    found = shutil.which("terraform")
+    if found is None:
+        raise TerraformError(f"Terraform is not installed; install {wanted} or newer ({_INSTALL}) and run this again.")
+    told = subprocess.run(
+        [found, "version", "-json"], env=_environment({}), capture_output=True, text=True, check=False
+    )
+    version = re.search(r'"terraform_version": "(\d+)\.(\d+)[^"]*"', told.stdout)
+    if version is None:
+        raise TerraformError(f"{found} is not Terraform, or does not run; install {wanted} or newer ({_INSTALL}).")
+    if (int(version[1]), int(version[2])) < MINIMUM:
+        older = f"{version[1]}.{version[2]}"
+        raise TerraformError(f"Terraform {older} ({found}) is too old; install {wanted} or newer ({_INSTALL}).")
+    return found
+
+
+@dataclass(frozen=True)
+class Terraform:
+    """Terraform in a folder that holds a stack's JSON, with what its environment has besides ours."""
+
+    executable: str
+    folder: Path
+    environment: Mapping[str, str]
+
+    def init(self) -> None:
+        """Prepare the folder. Raises TerraformError."""
+        self._plain("init", "-input=false")
+
+    def validate(self) -> None:
+        """Check the configuration against the provider's schema. Raises TerraformError."""
+        self._plain("validate")
+
+    def apply(self, progress: Progress | None = None) -> list[str]:
+        """Make what the stack describes; the warnings. Raises TerraformError."""
+        return self._streamed("apply", progress)
+
+    def destroy(self, progress: Progress | None = None) -> list[str]:
+        """Remove it all; the warnings. Raises TerraformError."""
+        return self._streamed("destroy", progress)
+
+    def changes(self) -> str:
+        """What another apply would change: empty if nothing. Raises TerraformError."""
+        done = self._run("plan", "-input=false", "-detailed-exitcode", "-no-color")
+        if done.returncode not in (0, _CHANGED):
+            raise TerraformError(_sentence(done.stdout + done.stderr))
+        return done.stdout[done.stdout.find("Terraform will perform") :] if done.returncode == _CHANGED else ""
+
+    def outputs(self) -> dict[str, Json]:
+        """The stack's outputs. Raises TerraformError."""
+        return {name: output["value"] for name, output in json.loads(self._plain("output", "-json")).items()}
+
+    def resources(self) -> list[Json]:
+        """Every resource of the state: `address`, `type`, `values`. Raises TerraformError."""
+        state = json.loads(self._plain("show", "-json"))
+        return state.get("values", {}).get("root_module", {}).get("resources", [])
+
+    def _plain(self, *arguments: str) -> str:
+        done = self._run(*arguments, *(() if "-json" in arguments else ("-no-color",)))
+        if done.returncode != 0:
+            raise TerraformError(_sentence(done.stdout + done.stderr))
+        return done.stdout
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.executable, *arguments],
+            cwd=self.folder,
+            env=_environment(self.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _streamed(self, command: str, progress: Progress | None) -> list[str]:
+        told: dict[str, list[str]] = {"error": [], "warning": []}
+        done, total = 0, 0
+        with (self.folder / LOG).open("w", encoding="utf-8") as log:
+            for message in self._messages(command, log.write):
+                match message.get("type"):
+                    case "planned_change":
+                        total += 1
+                    case "apply_complete":
+                        done += 1
+                        if progress:
+                            progress(done, total, message["hook"]["resource"]["addr"])
+                    case "diagnostic":
+                        told[message["diagnostic"]["severity"]].append(_diagnostic(message["diagnostic"]))
+                    case _:
+                        pass
+        if told["error"]:
+            more = f" (and {len(told['error']) - 1} more: {shown(self.folder / LOG)})" if told["error"][1:] else ""
+            raise TerraformError(f"terraform {command}: {told['error'][0]}{more}")
+        return told["warning"]
+
+    def _messages(self, command: str, keep: Callable[[str], object]) -> Iterator[Json]:
+        """What Terraform says in its machine-readable way, as it says it; it dies with us."""
+        with subprocess.Popen(
+            [self.executable, command, "-auto-approve", "-input=false", "-json"],
+            cwd=self.folder,
+            env=_environment(self.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            for line in process.stdout or ():
+                keep(line)
+                if line.startswith("{"):
+                    yield json.loads(line)
+        if process.returncode not in (0, 1):
+            raise TerraformError(f"terraform {command} was stopped (exit code {process.returncode}); run it again.")
+
+
+def _environment(further: Mapping[str, str]) -> dict[str, str]:
+    quiet = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_INPUT": "0"}
+    return {**os.environ, **quiet, **further}
+
+
+def _diagnostic(diagnostic: Json) -> str:
+    """A diagnostic as one line: where, what, why."""
+    where = diagnostic.get("address", "")
+    said = " ".join(f"{diagnostic['summary']}. {diagnostic.get('detail', '')}".split()).rstrip(".")
+    return f"{where}: {said}" if where and where not in said else said
+
+
+def _sentence(output: str) -> str:
+    """What Terraform printed for people, from the first error on, as one line."""
+    text = re.sub(r"[│╷╵]", " ", output)
+    return " ".join(text[max(text.find("Error:"), 0) :].split())
