@@ -11,6 +11,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Trust the machine's certificates (a proxy's too) and not only those that Node and uv ship.
 export NODE_USE_SYSTEM_CA ?= 1
 export UV_SYSTEM_CERTS ?= 1
+# Another port for the emulator: make up PORT=5000
+ifdef PORT
+export LOCALSTACK_HOST := localhost:$(PORT)
+endif
 
 PIP_INSTALL := install --quiet --require-hashes --no-compile
 STEP := @.ci/step
@@ -20,8 +24,16 @@ STEP := @.ci/step
 
 ##@ Every day
 .PHONY: up
-up: synth ## Set everything up, synthesize the three stacks and say what is in them
-	@python -m tools.summary
+up: synth ## The whole platform on this machine: the localstack stack, deployed into an emulated AWS
+	@python -m tools.local up
+
+.PHONY: down
+down: setup ## Remove it and stop the emulator
+	@python -m tools.local down
+
+.PHONY: status
+status: setup ## What runs on this machine, and where
+	@python -m tools.local status
 
 .PHONY: test
 test: setup $(CHECKOV)/.ready ## Everything that CI checks
@@ -41,6 +53,10 @@ diff: need-A need-B synth ## What differs between two environments: make diff A=
 .PHONY: show
 show: need-ENV setup ## The effective configuration of an environment: make show ENV=prod
 	@python -m tools.show "$(ENV)"
+
+.PHONY: summary
+summary: synth ## What is in the three stacks
+	@python -m tools.summary
 
 .PHONY: synth
 synth: setup ## Write cdktf.out/stacks/*/cdk.tf.json (the same JSON as `cdktf synth`, sooner)

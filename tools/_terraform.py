@@ -63,12 +63,12 @@ class Terraform:
         """Check the configuration against the provider's schema. Raises TerraformError."""
         self._plain("validate")
 
-    def apply(self, progress: Progress | None = None) -> list[str]:
-        """Make what the stack describes; the warnings. Raises TerraformError."""
+    def apply(self, progress: Progress | None = None) -> int:
+        """Make what the stack describes; how many resources changed. Raises TerraformError."""
         return self._streamed("apply", progress)
 
-    def destroy(self, progress: Progress | None = None) -> list[str]:
-        """Remove it all; the warnings. Raises TerraformError."""
+    def destroy(self, progress: Progress | None = None) -> int:
+        """Remove it all; how many resources that were. Raises TerraformError."""
         return self._streamed("destroy", progress)
 
     def changes(self) -> str:
@@ -103,8 +103,8 @@ class Terraform:
             check=False,
         )
 
-    def _streamed(self, command: str, progress: Progress | None) -> list[str]:
-        told: dict[str, list[str]] = {"error": [], "warning": []}
+    def _streamed(self, command: str, progress: Progress | None) -> int:
+        errors: list[str] = []
         done, total = 0, 0
         with (self.folder / LOG).open("w", encoding="utf-8") as log:
             for message in self._messages(command, log.write):
@@ -115,14 +115,14 @@ class Terraform:
                         done += 1
                         if progress:
                             progress(done, total, message["hook"]["resource"]["addr"])
-                    case "diagnostic":
-                        told[message["diagnostic"]["severity"]].append(_diagnostic(message["diagnostic"]))
+                    case "diagnostic" if message["diagnostic"]["severity"] == "error":
+                        errors.append(_diagnostic(message["diagnostic"]))
                     case _:
                         pass
-        if told["error"]:
-            more = f" (and {len(told['error']) - 1} more: {shown(self.folder / LOG)})" if told["error"][1:] else ""
-            raise TerraformError(f"terraform {command}: {told['error'][0]}{more}")
-        return told["warning"]
+        if errors:
+            more = f" (and {len(errors) - 1} more: {shown(self.folder / LOG)})" if errors[1:] else ""
+            raise TerraformError(f"terraform {command}: {errors[0]}{more}")
+        return done
 
     def _messages(self, command: str, keep: Callable[[str], object]) -> Iterator[Json]:
         """What Terraform says in its machine-readable way, as it says it; it dies with us."""

@@ -32,8 +32,6 @@ class Deployment:
     terraform: Terraform
     stack: Synthesized
     """What Terraform was given."""
-    warnings: list[str]
-    """What the apply warned of."""
     outputs: Mapping[str, Any]
     """The stack's outputs, by name."""
     state: Mapping[str, Any]
@@ -75,9 +73,9 @@ def deployed(environment: Environment, kind: Kind, document: Mapping[str, Any], 
     with prepared(environment, kind, document, folder) as (emulator, provider, terraform, stack):
         terraform.init()
         terraform.validate()
-        warnings = terraform.apply()
+        terraform.apply()
         state = {resource["address"]: resource["values"] for resource in terraform.resources()}
-        yield Deployment(environment, emulator, provider, terraform, stack, warnings, terraform.outputs(), state)
+        yield Deployment(environment, emulator, provider, terraform, stack, terraform.outputs(), state)
 
 
 def _for_this_emulator(document: Mapping[str, Any], environment: Environment, emulator: Emulator) -> dict[str, Any]:
