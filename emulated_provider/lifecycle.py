@@ -195,11 +195,11 @@ class Resources:
 
     def _remove(self, kind: str, entry: Entry, values: Values) -> None:
         try:
-            if self._gap(kind).stand_in:
-                self._stand_in(kind, "remove", values)
             further = entry.before_delete(self._aws.client(entry.service, values["region"]), values)
             for each in () if self._gap(kind).undeletable else entry.delete:
                 self._call(entry, each, {**values, **further})
+            if self._gap(kind).stand_in:
+                self._stand_in(kind, "remove", values)
         except (GoneError, ClientError) as error:
             if isinstance(error, ClientError) and not GONE.search(str(error.response.get("Error", {}).get("Code"))):
                 raise ResourceError(str(error)) from None

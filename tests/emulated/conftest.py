@@ -34,5 +34,5 @@ def deployment(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Destroy a deployment only when every other test has looked at it."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    """Change a deployment only when every other test has looked at it, and destroy it last of all."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in ("destroys", "last")])

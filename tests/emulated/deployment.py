@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from emulated_provider.provider import Provider, attached
 from stacks.environment import Environment
+from tests.emulated.inventory import inventory
 from tests.support import Synthesized
 from tools import _emulators
 from tools._emulators import Emulator, Kind
@@ -32,6 +33,8 @@ class Deployment:
     terraform: Terraform
     stack: Synthesized
     """What Terraform was given."""
+    before: Mapping[str, list[str]]
+    """What the emulated AWS held before."""
     outputs: Mapping[str, Any]
     """The stack's outputs, by name."""
     state: Mapping[str, Any]
@@ -71,11 +74,12 @@ def prepared(
 def deployed(environment: Environment, kind: Kind, document: Mapping[str, Any], folder: Path) -> Generator[Deployment]:
     """The stack, applied to a fresh emulator."""
     with prepared(environment, kind, document, folder) as (emulator, provider, terraform, stack):
+        before = inventory(lambda service, region=environment.region: emulator.client(service, region))
         terraform.init()
         terraform.validate()
         terraform.apply()
         state = {resource["address"]: resource["values"] for resource in terraform.resources()}
-        yield Deployment(environment, emulator, provider, terraform, stack, terraform.outputs(), state)
+        yield Deployment(environment, emulator, provider, terraform, stack, before, terraform.outputs(), state)
 
 
 def _for_this_emulator(document: Mapping[str, Any], environment: Environment, emulator: Emulator) -> dict[str, Any]:
