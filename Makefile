@@ -128,6 +128,11 @@ setup: $(VENV)/.ready node_modules/.ready ## Install the pinned tools (the other
 snapshot-update: setup ## Accept the stacks as they are now; read the diff before you commit it
 	@python -m pytest --snapshot-update tests/snapshots
 
+.PHONY: capabilities
+capabilities: setup ## Accept what the emulators do now, and draw docs/emulators.md; read the diff before you commit it
+	@python -m pytest -n 2 --dist loadgroup --snapshot-update -k does_what_it_was_seen_to_do tests/emulated
+	@python -m tools.capabilities
+
 .PHONY: diagram
 diagram: synth ## Draw docs/architecture.svg from prod's JSON
 	@python -m tools.diagram

@@ -292,7 +292,7 @@ def _add_arguments(
     for name, value in made.items():
         target[name] = {**value, **target[name]} if isinstance(target.get(name), dict) else target.get(name, value)
     name = shapes.member(shape.members, "tags")
-    if entry.tagged:
+    if entry.tagged and tags:
         pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
         target["TagSpecifications"] = [{"ResourceType": entry.tagged, "Tags": pairs}]
     elif name and tags and name not in target:

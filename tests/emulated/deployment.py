@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from tools._terraform import Terraform, executable
 EMULATORS: Final = (Kind.MINISTACK, Kind.MOTO)
 SYNTHESIZED_ENDPOINT: Final = "http://localhost:4566"
 IMAGE_TAG: Final = "4f2c1e9"
+SETTINGS: Final = {"TF_VAR_image_tag": IMAGE_TAG, "TF_CLI_CONFIG_FILE": os.devnull}
+"""What Terraform's environment has: the stack's input, and nothing of this machine's configuration."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def prepared(
         (folder / "cdk.tf.json").write_text(json.dumps(stack.document), encoding="utf-8")
         provider = Provider(kind, emulator.endpoint_url)
         with attached(provider) as reattach:
-            yield emulator, provider, Terraform(executable(), folder, {**_credentials(environment), **reattach}), stack
+            yield emulator, provider, Terraform(executable(), folder, {**SETTINGS, **reattach}), stack
     finally:
         emulator.stop()
 
@@ -93,12 +96,3 @@ def _for_this_emulator(document: Mapping[str, Any], environment: Environment, em
     adapted = json.loads(text)
     adapted["terraform"].pop("backend")
     return adapted
-
-
-def _credentials(environment: Environment) -> dict[str, str]:
-    return {
-        "AWS_ACCESS_KEY_ID": environment.account_id,
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "TF_VAR_image_tag": IMAGE_TAG,
-        "TF_CLI_CONFIG_FILE": "/dev/null",
-    }
