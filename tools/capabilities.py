@@ -52,7 +52,7 @@ def observed(kind: Kind) -> dict[str, Capability]:
 def document() -> str:
     """The text of docs/emulators.md."""
     by_kind = {kind: observed(kind) for kind in COLUMNS}
-    types = sorted(set().union(*by_kind.values()))
+    types = sorted({name for capabilities in by_kind.values() for name in capabilities})
     rows = [f"| `{name}` | {' | '.join(_cell(by_kind[kind].get(name)) for kind in COLUMNS)} |" for name in types]
     head = f"| resource type | {' | '.join(kind.label for kind in COLUMNS)} |"
     return "\n".join([_INTRODUCTION, head, "|---|" + "---|" * len(COLUMNS), *rows, ""])

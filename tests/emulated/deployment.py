@@ -77,7 +77,7 @@ def prepared(
 def deployed(environment: Environment, kind: Kind, document: Mapping[str, Any], folder: Path) -> Generator[Deployment]:
     """The stack, applied to a fresh emulator."""
     with prepared(environment, kind, document, folder) as (emulator, provider, terraform, stack):
-        before = inventory(lambda service, region=environment.region: emulator.client(service, region))
+        before = inventory(emulator, environment.region)
         terraform.init()
         terraform.validate()
         terraform.apply()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import jmespath  # pyright: ignore[reportMissingTypeStubs]
 from botocore.exceptions import BotoCoreError, ClientError
 
-Client = Callable[..., Any]
+from tools._emulators import Emulator
 
-LISTINGS: Final[Mapping[str, tuple[str, str, Mapping[str, Any], str]]] = {
+Listing = tuple[str, str, Mapping[str, Any], str]
+"""The service, the operation with its parameters, and where in its answer the names are."""
+
+LISTINGS: Final[Mapping[str, Listing]] = {
     "VPCs": ("ec2", "describe_vpcs", {}, "Vpcs[].VpcId"),
     "subnets": ("ec2", "describe_subnets", {}, "Subnets[].SubnetId"),
     "security groups": ("ec2", "describe_security_groups", {}, "SecurityGroups[].GroupId"),
@@ -58,27 +61,26 @@ LISTINGS: Final[Mapping[str, tuple[str, str, Mapping[str, Any], str]]] = {
         "OriginAccessControlList.Items[].Id",
     ),
 }
-"""What to list: the service, the operation with its parameters, and where in its answer the names are."""
-EDGE_LISTINGS: Final[Mapping[str, tuple[str, str, Mapping[str, Any], str]]] = {
+EDGE_LISTINGS: Final[Mapping[str, Listing]] = {
     "certificates": ("acm", "list_certificates", {}, "CertificateSummaryList[].CertificateArn"),
     "web ACLs": ("wafv2", "list_web_acls", {"Scope": "CLOUDFRONT"}, "WebACLs[].Name"),
 }
-"""The same, for what lives in us-east-1."""
+"""What lives in us-east-1."""
 
 
-def inventory(client: Client) -> dict[str, list[str]]:
+def inventory(emulator: Emulator, region: str) -> dict[str, list[str]]:
     """Every listing's names; one that the emulator doesn't have is empty."""
-    clusters = client("ecs")
+    clusters = emulator.client("ecs", region)
     listed = clusters.describe_clusters(clusters=clusters.list_clusters()["clusterArns"])["clusters"]
     held = {"clusters": sorted(each["clusterArn"] for each in listed if each["status"] != "INACTIVE")}
-    held |= {label: _names(client(service), *rest) for label, (service, *rest) in LISTINGS.items()}
-    return held | {
-        label: _names(client(service, "us-east-1"), *rest) for label, (service, *rest) in EDGE_LISTINGS.items()
-    }
+    held |= {label: _names(emulator, region, listing) for label, listing in LISTINGS.items()}
+    return held | {label: _names(emulator, "us-east-1", listing) for label, listing in EDGE_LISTINGS.items()}
 
 
-def _names(client: Any, operation: str, parameters: Mapping[str, Any], path: str) -> list[str]:
+def _names(emulator: Emulator, region: str, listing: Listing) -> list[str]:
+    service, operation, parameters, path = listing
     try:
-        return sorted(jmespath.search(path, getattr(client, operation)(**parameters)) or [])
+        answer = getattr(emulator.client(service, region), operation)(**parameters)
     except (ClientError, BotoCoreError):
         return []
+    return sorted(jmespath.search(path, answer) or [])  # pyright: ignore[reportUnknownMemberType]

@@ -41,7 +41,7 @@ def test_cdktf_deploys_and_destroys(environments: Mapping[str, Environment], tmp
             assert done.returncode == 0, done.stdout + done.stderr
 
         def held() -> dict[str, list[str]]:
-            return inventory(lambda service, region=environment.region: emulator.client(service, region))
+            return inventory(emulator, environment.region)
 
         before = held()
         cdktf("deploy")

@@ -19,7 +19,7 @@ def test_a_second_plan_changes_nothing(deployment: Deployment) -> None:
 
 
 def test_outputs_name_what_exists(deployment: Deployment) -> None:
-    outputs, held = deployment.outputs, inventory(deployment.client)
+    outputs, held = deployment.outputs, inventory(deployment.emulator, deployment.environment.region)
     load_balancers = deployment.client("elbv2").describe_load_balancers()["LoadBalancers"]
     database = deployment.client("rds").describe_db_instances()["DBInstances"][0]
     distribution = deployment.client("cloudfront").get_distribution(Id=outputs["cdn_distribution_id"])["Distribution"]
@@ -47,6 +47,6 @@ def test_destroying_leaves_nothing(deployment: Deployment) -> None:
         databases.modify_db_instance(DBInstanceIdentifier=identifier, DeletionProtection=False, ApplyImmediately=True)
     deployment.terraform.destroy()
     assert deployment.terraform.resources() == []
-    assert inventory(deployment.client) == deployment.before
+    assert inventory(deployment.emulator, deployment.environment.region) == deployment.before
     snapshots = databases.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert len(snapshots) == settings.final_snapshot

@@ -13,13 +13,12 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import boto3
 import pytest
 
 from tests.support import Synthesized
 from tools import _emulators, _terraform
 from tools._common import ROOT, ToolError
-from tools._emulators import EmulatorError
+from tools._emulators import Emulator, EmulatorError, Kind
 from tools._terraform import TerraformError
 from tools.local import LocalPlatform
 
@@ -56,13 +55,7 @@ def nothing_stays(platform: LocalPlatform) -> object:
 
 
 def buckets(port: int) -> list[str]:
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://127.0.0.1:{port}",
-        region_name="ap-northeast-2",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    client = Emulator(Kind.MINISTACK, port, None).client("s3", "ap-northeast-2")
     return [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
 
 
@@ -140,7 +133,7 @@ def test_a_port_that_is_taken(platform: LocalPlatform, port: int) -> None:
 
 
 def test_another_emulator_while_one_runs(platform: LocalPlatform, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    _emulators.start(_emulators.Kind.MINISTACK, port=port, folder=platform.folder, detached=True)
+    _emulators.start(Kind.MINISTACK, port=port, folder=platform.folder, detached=True)
     monkeypatch.setenv("EMULATOR", "moto")
     with pytest.raises(ToolError, match="MiniStack runs already; run `make down` first"):
         platform.up()
