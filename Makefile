@@ -1,4 +1,5 @@
-# The commands of this project; `make help` lists them. A machine needs make and Python 3.11 or newer, nothing else.
+# The commands of this project; `make help` lists them. A machine needs make and Python 3.11 or newer,
+# and Terraform for what deploys.
 
 PYTHON ?=
 VENV := .venv
@@ -141,6 +142,10 @@ diagram: synth ## Draw docs/architecture.svg from prod's JSON
 schema: setup ## Write environments/schema.json from the types
 	@python -m tools.schema
 
+.PHONY: provider-schema
+provider-schema: synth ## Write emulated_provider/schema.json: the types that the stacks use, out of cdktf's bindings
+	@python -m emulated_provider.schema
+
 .PHONY: bench
 bench: setup ## Start-up against the stock import, time per resource, growth with services
 	@python benchmarks/synth.py
@@ -156,7 +161,8 @@ lock: setup ## Pin what pyproject.toml, requirements-*.in and package.json ask f
 	@npm install --package-lock-only --silent
 
 .PHONY: clean
-clean: ## Remove what the commands made: environments, caches, synthesized stacks
+clean: ## Remove what the commands made: environments, caches, synthesized stacks, the emulated platform
+	@test ! -d .local || $(VENV)/bin/python -m tools.local down
 	@rm -rf $(VENV) node_modules .cache cdktf.out build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -22,8 +22,8 @@ _INTRODUCTION: Final = """\
 
 Drawn by `make capabilities` from what the tests saw when they applied the three stacks; don't edit it. *made*: the
 emulator took every call and showed the resource again. *but for* names arguments that it took and did not show, so that
-nobody knows whether it kept them, or, in italics, showed as something else. *left out* says what the emulator lacks: the
-resource is in Terraform's state only, and `make up` says so.
+nobody knows whether it kept them, or, in italics, showed as something else. *left out* says what the emulator lacks:
+the resource is in Terraform's state only, and `make up` says so.
 """
 
 
