@@ -91,7 +91,7 @@ def sentence(error: Exception) -> str:
 
 def console(*, stderr: bool = False) -> Console:
     """Where a command prints: colours on a terminal only, plain text in a pipe."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return Console(stderr=stderr, highlight=False, emoji=False, soft_wrap=False)
 
 
 def stack_file(name: str, out: Path = OUT) -> Path:
