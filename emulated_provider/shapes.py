@@ -48,7 +48,19 @@ def to_api(value: Json, shape: Shape, names: Names, path: str = "") -> Json:
         case "float" | "double":
             return float(value)
         case _:
-            return str(value).lower() if isinstance(value, bool) else str(value)
+            return _to_text(value, getattr(shape, "enum", None), path)
+
+
+def _to_text(value: Json, allowed: list[str] | None, path: str) -> str:
+    """A text, one of those that AWS's model allows; a switch is `true`, or `ENABLED` where the model has that."""
+    if isinstance(value, bool):
+        switched = "ENABLED" if value else "DISABLED"
+        text = switched if allowed and switched in allowed else str(value).lower()
+    else:
+        text = str(value)
+    if allowed and text not in allowed:
+        raise UnknownArgumentError(f"{path.rstrip('.')} (AWS's model has {', '.join(allowed)}; not {text})")
+    return text
 
 
 def _to_structure(value: Json, shape: Shape, names: Names, path: str) -> Json:
@@ -120,7 +132,7 @@ def from_api(value: Json, kind: Json, names: Names, path: str = "") -> Json:
         case "map":
             return dict(_pairs(value))
         case "bool":
-            return value in (True, "true", "enabled")
+            return value in (True, "true", "enabled", "ENABLED")
         case "number":
             number = float(value)
             return int(number) if number.is_integer() else number

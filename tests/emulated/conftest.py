@@ -43,7 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     A machine without Terraform skips what needs it; CI doesn't.
     """
     if shutil.which("terraform") is None and "CI" not in os.environ:
-        without = pytest.mark.skip(reason="Terraform 1.11 or newer is not installed: nothing was deployed to an emulator")
+        without = pytest.mark.skip(
+            reason="Terraform 1.11 or newer is not installed: nothing was deployed to an emulator"
+        )
         for item in items:
             if item.path.is_relative_to(HERE):
                 item.add_marker(without)

@@ -1,0 +1,271 @@
+"""What holds data, what runs and who is told, as a security reviewer asks: with boto3, of what really exists.
+
+Each check returns what it finds wrong, one sentence each. What an emulator can't answer is left out; the check says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+
+from tests.emulated.deployment import IMAGE_TAG, Deployment
+from tests.emulated.review_network import services
+from tools._emulators import Kind
+
+CONNECTED: Final = {
+    "jwt-secret": {"backend-api-execution"},
+    "llm-api-key": {"backend-api-execution", "ai-pipeline-execution"},
+    "discord-webhook-url": {"ai-pipeline-execution"},
+    "rds": {f"{name}-{role}" for name in ("backend-api", "ai-pipeline", "migration") for role in ("execution", "task")},
+}
+"""Which roles read which secret (stacks/platform.py, `_connections`).
+
+`rds` is the one that RDS makes; the tasks read it again when it was rotated.
+"""
+REQUIRED_TAGS: Final = {"Project", "Environment", "ManagedBy"}
+
+
+def buckets(deployment: Deployment) -> list[str]:
+    """No bucket is public, each is encrypted, and what people put there keeps its versions."""
+    s3, findings = deployment.client("s3"), list[str]()
+    for bucket in (each["Name"] for each in s3.list_buckets()["Buckets"]):
+        block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+        findings += [f"{bucket}: {switch} is off" for switch, on in block.items() if not on]
+        for statement in json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]:
+            if statement["Effect"] == "Allow" and statement["Principal"] in ("*", {"AWS": "*"}):
+                findings.append(f"{bucket}: its policy allows everybody {statement['Action']}")
+        rule = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
+        algorithm = rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"]
+        if algorithm not in ({"aws:kms"} if "-objects-" in bucket else {"aws:kms", "AES256"}):
+            findings.append(f"{bucket}: encrypted by {algorithm}")
+        if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
+            findings.append(f"{bucket}: no versions")
+    return findings
+
+
+def encryption(deployment: Deployment) -> list[str]:
+    """Databases, caches, logs, queues, topics, images and secrets are encrypted with the environment's key."""
+    keys = deployment.client("kms").list_aliases()["Aliases"]
+    alias = f"alias/{deployment.environment.project}-{deployment.environment.name}"
+    key = next(each["TargetKeyId"] for each in keys if each["AliasName"] == alias)
+    secrets = deployment.client("secretsmanager")
+    used = {
+        "database": [each.get("KmsKeyId") for each in deployment.client("rds").describe_db_instances()["DBInstances"]],
+        "topics": [
+            deployment.client("sns")
+            .get_topic_attributes(TopicArn=deployment.outputs["alarm_topic_arn"])["Attributes"]
+            .get("KmsMasterKeyId")
+        ],
+        "repositories": [
+            each["encryptionConfiguration"].get("kmsKey")
+            for each in deployment.client("ecr").describe_repositories()["repositories"]
+        ],
+        "secrets": [
+            secrets.describe_secret(SecretId=each["ARN"]).get("KmsKeyId")
+            for each in secrets.list_secrets()["SecretList"]
+        ],
+        "log groups": [each.get("kmsKeyId") for each in deployment.client("logs").describe_log_groups()["logGroups"]],
+        "queues": [
+            deployment.client("sqs")
+            .get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            .get("KmsMasterKeyId")
+            for url in deployment.client("sqs").list_queues()["QueueUrls"]
+        ],
+    }
+    findings = [f"{what}: none found" for what, found in used.items() if not found]
+    findings += [f"{what}: {each}" for what, found in used.items() for each in found if key not in str(each)]
+    cache = deployment.client("elasticache").describe_replication_groups()["ReplicationGroups"][0]
+    findings += [
+        f"cache: {switch} is off"
+        for switch in ("AtRestEncryptionEnabled", "TransitEncryptionEnabled")
+        if not cache[switch]
+    ]
+    return findings
+
+
+def running_services(deployment: Deployment) -> list[str]:
+    """Each service runs the build that was asked for, behind the load balancer only; a bad one is rolled back."""
+    ecs, findings = deployment.client("ecs"), list[str]()
+    found = services(deployment)
+    if len(found) != len(deployment.environment.services):
+        findings.append(f"{len(found)} services")
+    for service in found:
+        name = service["serviceName"]
+        task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+        images = {container["image"].rpartition(":")[2] for container in task["containerDefinitions"]}
+        placed = service["networkConfiguration"]["awsvpcConfiguration"]
+        if images != {IMAGE_TAG}:
+            findings.append(f"{name} runs {images}")
+        if placed.get("assignPublicIp", "DISABLED") != "DISABLED":
+            findings.append(f"{name} has public addresses")
+        if len(service["loadBalancers"]) != 1:
+            findings.append(f"{name} has {len(service['loadBalancers'])} target groups")
+        if deployment.emulator.kind is Kind.MINISTACK:  # moto doesn't show a deployment configuration
+            breaker = service["deploymentConfiguration"].get("deploymentCircuitBreaker")
+            if breaker != {"enable": True, "rollback": True}:
+                findings.append(f"{name} has the circuit breaker {breaker}")
+    return findings
+
+
+def autoscaling(deployment: Deployment) -> list[str]:
+    """Each service scales between its bounds, on CPU and memory at least."""
+    if deployment.lacks("aws_appautoscaling_target"):
+        pytest.skip(f"{deployment.emulator.kind.label} has no Application Auto Scaling")
+    scaling, findings = deployment.client("application-autoscaling"), list[str]()
+    targets = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    bounds = {
+        target["ResourceId"].rpartition("/")[2]: (target["MinCapacity"], target["MaxCapacity"]) for target in targets
+    }
+    for name, settings in deployment.environment.services.items():
+        full = f"{deployment.environment.project}-{deployment.environment.name}-{name}"
+        if bounds.get(full) != (settings.min_capacity, settings.max_capacity):
+            findings.append(f"{name} scales within {bounds.get(full)}")
+        metrics = {
+            policy["TargetTrackingScalingPolicyConfiguration"]["PredefinedMetricSpecification"]["PredefinedMetricType"]
+            for policy in policies
+            if policy["ResourceId"].endswith(f"/{full}")
+        }
+        if not metrics >= {"ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"}:
+            findings.append(f"{name} scales on {metrics}")
+    return findings
+
+
+def schedule(deployment: Deployment) -> list[str]:
+    """The pipeline starts at Seoul's hour, is tried again, and what fails for good waits in a queue."""
+    scheduler, findings = deployment.client("scheduler"), list[str]()
+    (listed,) = scheduler.list_schedules()["Schedules"]
+    found = scheduler.get_schedule(GroupName=listed["GroupName"], Name=listed["Name"])
+    target, settings = found["Target"], deployment.environment.pipeline
+    machines = {
+        each["stateMachineArn"] for each in deployment.client("stepfunctions").list_state_machines()["stateMachines"]
+    }
+    queues = deployment.client("sqs").list_queues()["QueueUrls"]
+    queue = target["DeadLetterConfig"]["Arn"].rpartition(":")[2]
+    if (found["ScheduleExpression"], found["ScheduleExpressionTimezone"]) != (
+        settings.schedule,
+        settings.time_zone,
+    ):
+        findings.append(f"it starts at {found['ScheduleExpression']} {found['ScheduleExpressionTimezone']}")
+    if target["Arn"] not in machines:
+        findings.append(f"it starts {target['Arn']}")
+    if not any(url.endswith(f"/{queue}") for url in queues):
+        findings.append(f"its failures go to {queue}")
+    if target["RetryPolicy"]["MaximumRetryAttempts"] < 1:
+        findings.append("it is not tried again")
+    if found["State"] != "ENABLED":
+        findings.append(f"it is {found['State']}")
+    return findings
+
+
+def secret_readers(deployment: Deployment) -> list[str]:
+    """Each secret is read by the roles meant to, through exact ARNs, and by no other."""
+    findings = list[str]()
+    secrets = {
+        secret["ARN"]: secret["Name"] for secret in deployment.client("secretsmanager").list_secrets()["SecretList"]
+    }
+    readers: dict[str, set[str]] = {}
+    for role, statement in _statements(deployment):
+        for resource in _listed(statement["Resource"]):
+            if not any(
+                action in ("*", "secretsmanager:*", "secretsmanager:GetSecretValue")
+                for action in _listed(statement["Action"])
+            ):
+                continue
+            if resource not in secrets:
+                findings.append(f"{role} reads {resource}, which is no secret's ARN")
+                continue
+            name = secrets[resource]
+            readers.setdefault("rds" if name.startswith("rds!") else name.rpartition("/")[2], set()).add(role)
+    return findings + [
+        f"{name} is read by {sorted(readers.get(name, ()))}"
+        for name in CONNECTED.keys() | readers.keys()
+        if readers.get(name) != CONNECTED.get(name)
+    ]
+
+
+def _statements(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each role, by its name without project and environment, with each statement that allows it something."""
+    iam = deployment.client("iam")
+    prefix = f"{deployment.environment.project}-{deployment.environment.name}-"
+    for role in (each["RoleName"] for each in iam.list_roles()["Roles"] if each["RoleName"].startswith(prefix)):
+        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document: Any = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+            for statement in document["Statement"]:
+                if statement["Effect"] == "Allow":
+                    yield role.removeprefix(prefix), statement
+
+
+def _listed(value: Any) -> list[str]:
+    """A policy's actions or resources, which may be one text."""
+    return [value] if isinstance(value, str) else value
+
+
+def front_door(deployment: Deployment) -> list[str]:
+    """CloudFront speaks HTTPS, sends /api/* to the load balancer uncached, and signs its requests to the bucket."""
+    cloudfront, findings = deployment.client("cloudfront"), list[str]()
+    config = cloudfront.get_distribution(Id=deployment.outputs["cdn_distribution_id"])["Distribution"][
+        "DistributionConfig"
+    ]
+    behaviors = [config["DefaultCacheBehavior"], *config["CacheBehaviors"].get("Items", [])]
+    findings += [
+        f"{each.get('PathPattern', 'default')} takes {each['ViewerProtocolPolicy']}"
+        for each in behaviors
+        if each["ViewerProtocolPolicy"] not in ("redirect-to-https", "https-only")
+    ]
+    api = next((each for each in behaviors if each.get("PathPattern") == "/api/*"), None)
+    if api is None or "POST" not in api["AllowedMethods"]["Items"]:
+        findings.append("/api/* takes no POST")
+    version = config["ViewerCertificate"].get("MinimumProtocolVersion")
+    if deployment.environment.domain and not str(version).startswith("TLSv1.2"):
+        findings.append(f"viewers may speak {version}")
+    if deployment.emulator.kind is Kind.MINISTACK:  # moto shows no access control, VPC origin or headers policy
+        origins = config["Origins"]["Items"]
+        if not any(each.get("OriginAccessControlId") for each in origins):
+            findings.append("no origin is read with signed requests")
+        if not any(each.get("VpcOriginConfig", {}).get("VpcOriginId") for each in origins):
+            findings.append("no origin is private")
+        findings += [
+            f"{each.get('PathPattern', 'default')} has no security headers"
+            for each in behaviors
+            if not each.get("ResponseHeadersPolicyId")
+        ]
+    if deployment.environment.cdn.web_acl and not config.get("WebACLId"):
+        findings.append("no web ACL stands before it")
+    return findings
+
+
+def alarms(deployment: Deployment) -> list[str]:
+    """A run that fails, hangs or waits in the failure queue is told, and CloudWatch may publish to the topic."""
+    topic = deployment.outputs["alarm_topic_arn"]
+    found = deployment.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    watched = {each["MetricName"] for each in found if topic in each["AlarmActions"] and each["ActionsEnabled"]}
+    promised = {"ExecutionsFailed", "ExecutionsTimedOut", "ApproximateNumberOfMessagesVisible"}
+    policy = deployment.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    return [f"nobody is told of {metric}" for metric in sorted(promised - watched)] + [
+        "CloudWatch may not publish to the topic" for _ in range("cloudwatch.amazonaws.com" not in policy)
+    ]
+
+
+def tags(deployment: Deployment) -> list[str]:
+    """What costs money says whose it is."""
+    rds, ec2, s3 = deployment.client("rds"), deployment.client("ec2"), deployment.client("s3")
+    database = rds.describe_db_instances()["DBInstances"][0]
+    found = {
+        database["DBInstanceIdentifier"]: rds.list_tags_for_resource(ResourceName=database["DBInstanceArn"])["TagList"]
+    }
+    for gateway in ec2.describe_nat_gateways()["NatGateways"]:
+        found[gateway["NatGatewayId"]] = gateway.get("Tags", [])
+    for bucket in s3.list_buckets()["Buckets"]:
+        found[bucket["Name"]] = s3.get_bucket_tagging(Bucket=bucket["Name"])["TagSet"]
+    for group in ec2.describe_security_groups()["SecurityGroups"]:
+        if group["GroupName"].startswith(f"{deployment.environment.project}-"):
+            found[group["GroupName"]] = group.get("Tags", [])
+    return [
+        f"{name} lacks {sorted(REQUIRED_TAGS - {tag['Key'] for tag in each})}"
+        for name, each in found.items()
+        if not {tag["Key"] for tag in each} >= REQUIRED_TAGS
+    ]
