@@ -1,9 +1,10 @@
 """What an entry of the table says: the AWS calls that make, show and remove a resource type.
 
-Call parameters and ids are templates: `"$vpc_id"` is that argument's value, `"$role:$name"` a text of two, `"$access_logs__bucket"` an
-argument inside a block; `$id`, `$region` and `$account` are always there. A parameter whose argument isn't set is left out, and so is
-the list element it stands in, unless it is marked optional: `"$description?"`. An answer's part is named in JMESPath, with
-the same templates inside.
+A call is an operation by boto3's name, its parameters and, where it says so, when it is made (`if_set`: one of the
+arguments in it is set; `if_there`: what it removes need not be there). Parameters and ids are templates: `$vpc_id` is
+that argument's value, `$role:$name` a text of two, `$access_logs__bucket` an argument inside a block; `$id`, `$region`
+and `$account` are always there. A parameter whose argument isn't set is left out, and so is the list element it stands
+in, unless it is marked optional: `$description?`. Parts of answers are named in JMESPath, with templates inside.
 """
 
 from __future__ import annotations
@@ -33,21 +34,6 @@ class Call:
 
 Part = tuple[Call, str]
 """A call, and the JMESPath of the part of its answer that is wanted."""
-
-
-def call(operation: str, /, **parameters: Json) -> Call:
-    """A call that is always made."""
-    return Call(operation, parameters)
-
-
-def if_set(operation: str, /, **parameters: Json) -> Call:
-    """A call that is made when one of the arguments it carries is set."""
-    return Call(operation, parameters, optional=True)
-
-
-def if_there(operation: str, /, **parameters: Json) -> Call:
-    """A call that removes something which need not be there."""
-    return Call(operation, parameters, may_be_gone=True)
 
 
 @dataclass(frozen=True, kw_only=True)

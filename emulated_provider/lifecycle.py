@@ -73,9 +73,9 @@ class Aws:
 class Resources:
     """Every resource type of the table, in one emulated AWS."""
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: Aws, account: str) -> None:
         self._aws = aws
-        self._account = aws.account()
+        self._account = account
 
     def create(self, kind: str, planned: Values, config: Values, schema: Schema) -> dict[str, Json]:
         """Make the resource and read it back. Raises ResourceError."""
@@ -228,7 +228,9 @@ class Resources:
                 given = schema.is_computed(name) and theirs is not shapes.ABSENT
                 result[name] = settle(theirs) if given else schema.empty(name)
             else:
-                result[name], differing = self._kept(kind, entry, name, mine, theirs, created=created)
+                result[name], differing = self._kept(
+                    kind, entry, name, (mine, theirs, schema.types[name]), created=created
+                )
                 refused += differing
         if created and refused:
             raise ResourceError(f"{self._aws.name} took it and then shows {'; '.join(refused)}")
@@ -238,9 +240,10 @@ class Resources:
         return {name: result[name] for name in schema.types}
 
     def _kept(
-        self, kind: str, entry: Lookup, name: str, mine: Json, theirs: Json, *, created: bool
+        self, kind: str, entry: Lookup, name: str, values: tuple[Json, Json, Json], *, created: bool
     ) -> tuple[Json, list[str]]:
         """An argument's value for the state, and where the answer differs from it without leave."""
+        mine, theirs, kind_of_value = values
         unread, differing = self._gap(kind).unread, list[str]()
         borne_out = self._aws.seen[kind]
 
@@ -254,7 +257,9 @@ class Resources:
                     borne_out.get(plain, "confirmed"), outcome, key=("confirmed", "absent", "differs").index
                 )
 
-        kept = reconcile(mine, theirs, name, note)
+        if theirs is shapes.ABSENT and name in _asked(entry):
+            return mine, []
+        kept = reconcile(mine, theirs, kind_of_value, name, note)
         return (kept if differing else mine), [f"{each} where {mine!r} was sent" for each in differing]
 
     def _tags(self, entry: Lookup, found: Values, values: Values) -> dict[str, str]:
@@ -271,6 +276,12 @@ def _entry(kind: str) -> Entry:
     return entry
 
 
+def _asked(entry: Lookup) -> set[str]:
+    """The arguments that the question itself carries, so that an answer need not repeat them."""
+    names = placeholders(entry.read[0].parameters)
+    return names | (placeholders(entry.id) if isinstance(entry, Entry) else set())
+
+
 def _left_out(kind: str, planned: Values) -> dict[str, Json]:
     """The state of a resource that the emulator can't have: what was asked for, and an id that says so."""
     state = {name: None if value is UNKNOWN else value for name, value in planned.items()}
@@ -282,8 +293,8 @@ def _left_out(kind: str, planned: Values) -> dict[str, Json]:
 
 
 def _add_arguments(
-    parameters: dict[str, Json], shape: Any, entry: Entry, arguments: Values, tags: Mapping[str, str]
-) -> None:  # noqa: ANN401
+    parameters: dict[str, Json], shape: shapes.Shape, entry: Entry, arguments: Values, tags: Mapping[str, str]
+) -> None:
     """Put the arguments, and the tags where the call takes some, into the parameters."""
     target = parameters
     for part in entry.into.split(".") if entry.into else ():
@@ -299,7 +310,7 @@ def _add_arguments(
         target[name] = shapes.to_api(dict(tags), shape.members[name], {})
 
 
-def _filled(template: Json, shape: Any, values: Values, names: Mapping[str, str]) -> Json:  # noqa: ANN401
+def _filled(template: Json, shape: shapes.Shape, values: Values, names: Mapping[str, str]) -> Json:
     """A template with its values; _MISSING for what isn't set."""
     if isinstance(template, dict):
         members = shape.members if shape.type_name == "structure" else defaultdict(lambda: shape.value)

@@ -56,12 +56,12 @@ class Provider:
         return self._gaps.get(resource_type, gaps.Gap()).lacks
 
     def handlers(self) -> grpc.GenericRpcHandler:
-        """The calls of the protocol, each answered by the method of its name."""
+        """The calls of the protocol, each answered by the method of its name; nothing is to be done for the others."""
         return grpc.method_handlers_generic_handler(
             messages.SERVICE,
             {
                 call: grpc.unary_unary_rpc_method_handler(
-                    _answering(getattr(self, _snake(call)), messages.RESPONSE[call]),
+                    _answering(getattr(self, _snake(call), _nothing), messages.RESPONSE[call]),
                     request_deserializer=messages.REQUEST[call].FromString,
                     response_serializer=messages.RESPONSE[call].SerializeToString,
                 )
@@ -76,31 +76,13 @@ class Provider:
             for kind, schema in self._document[section].items():
                 getattr(response, section)[kind].CopyFrom(_schema(schema))
 
-    def validate_provider_config(self, request: Request, response: Response) -> None:
-        """Nothing beyond the schema."""
-
-    def validate_resource_config(self, request: Request, response: Response) -> None:
-        """Nothing beyond the schema."""
-
-    def validate_data_resource_config(self, request: Request, response: Response) -> None:
-        """Nothing beyond the schema."""
-
-    def validate_ephemeral_resource_config(self, request: Request, response: Response) -> None:
-        """Nothing beyond the schema."""
-
-    def close_ephemeral_resource(self, request: Request, response: Response) -> None:
-        """Nothing is held open."""
-
-    def stop_provider(self, request: Request, response: Response) -> None:
-        """Calls to an emulator are short: they end by themselves."""
-
     def upgrade_resource_state(self, request: Request, response: Response) -> None:
         """The state as it was written: there is one version only."""
         state = json.loads(request.raw_state.json)
         schema = self._schemas["resource_schemas"][request.type_name]
         response.upgraded_state.msgpack = encode({name: state.get(name, schema.empty(name)) for name in schema.types})
 
-    def configure_provider(self, request: Request, response: Response) -> None:
+    def configure_provider(self, request: Request, _response: Response) -> None:
         """Take region, endpoints and tags; refuse what could reach a real account."""
         config = decode(request.config.msgpack)
         self._region = config["region"] or os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
@@ -110,21 +92,22 @@ class Provider:
         self._default_tags = {
             name: value for block in config["default_tags"] or () for name, value in (block["tags"] or {}).items()
         }
-        endpoints = {
-            BOTO3_NAMES.get(name, name): url for block in config["endpoints"] for name, url in block.items() if url
-        }
+        given = [(str(name), str(url)) for block in config["endpoints"] for name, url in block.items() if url]
+        endpoints = {BOTO3_NAMES.get(name, name): url for name, url in given}
         for url in filter(None, (*endpoints.values(), self._endpoint_url)):
             _require_local(url)
-        self._resources = Resources(
-            Aws(
-                name=self._emulator,
-                region=self._region,
-                endpoint_of=lambda service: self._endpoint(service, endpoints),
-                access_key=key,
-                gaps=self._gaps,
-                seen=self.seen,
-            )
+        aws = Aws(
+            name=self._emulator,
+            region=self._region,
+            endpoint_of=lambda service: self._endpoint(service, endpoints),
+            access_key=key,
+            gaps=self._gaps,
+            seen=self.seen,
         )
+        account, allowed = aws.account(), config["allowed_account_ids"]
+        if allowed and account not in allowed:
+            raise ResourceError(f"the emulated account is {account}; allowed_account_ids has {', '.join(allowed)}")
+        self._resources = Resources(aws, account)
 
     def plan_resource_change(self, request: Request, response: Response) -> None:
         """What is known of the resource; a changed argument replaces it."""
@@ -234,6 +217,10 @@ def _answering(method: Callable[[Request, Response], None], response_class: Any)
         return response
 
     return answer
+
+
+def _nothing(_request: Request, _response: Response) -> None:
+    """Validate (beyond the schema, which Terraform core does), close, stop."""
 
 
 def _snake(call: str) -> str:

@@ -1,8 +1,8 @@
 """Terraform's values to AWS's parameters and back, along the shapes of botocore's service models.
 
-An argument goes to the member of the same name, underscores and case aside (`cidr_block`, `CidrBlock`), also in the plural
-(`setting`, `settings`). Where the names differ a table entry's `names` says where: a member (`"TopicName"`), one further down
-(`"Matcher.HttpCode"`), the same structure (`"."`, which unfolds a block) or LOCAL: not sent.
+An argument goes to the member of the same name, underscores and case aside (`cidr_block`, `CidrBlock`), also in the
+plural (`setting`, `settings`). Where the names differ a table entry's `names` says where: a member (`TopicName`), one
+further down (`Matcher.HttpCode`), the same structure (`.`, which unfolds a block) or LOCAL: not sent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from emulated_provider.values import Json
 
-LOCAL: Final = "(only Terraform acts on it)"
+LOCAL: Final = "local"
 ABSENT: Final = object()
 """In a value read from AWS: the answer has nothing for this attribute."""
 
@@ -26,7 +26,7 @@ class UnknownArgumentError(Exception):
     """No parameter of the AWS call takes an argument."""
 
 
-def to_api(value: Json, shape: Shape, names: Names, path: str = "") -> Json:
+def to_api(value: Json, shape: Shape, names: Names, path: str = "") -> Json:  # noqa: PLR0911 -- one for each shape
     """The parameter that an argument's value makes. Raises UnknownArgumentError."""
     match shape.type_name:
         case "structure":
@@ -86,7 +86,9 @@ def _to_structure(value: Json, shape: Shape, names: Names, path: str) -> Json:
     return made
 
 
-def _place(made: dict[str, Json], shape: Shape, target: str, item: Json, names: Names, path: str) -> None:
+def _place(  # noqa: PLR0917 -- as its callers have them
+    made: dict[str, Json], shape: Shape, target: str, item: Json, names: Names, path: str
+) -> None:
     """Put an argument where it belongs, beside what is there already."""
     if target == ".":
         made.update(_to_structure(item, shape, names, path))
@@ -117,9 +119,9 @@ def _is_block_of(value: list[Json], shape: Shape, names: Names, path: str) -> bo
     )
 
 
-def from_api(value: Json, kind: Json, names: Names, path: str = "") -> Json:
+def from_api(value: Json, kind: Json, names: Names, path: str = "") -> Json:  # noqa: PLR0911 -- one for each type
     """What AWS answered, as Terraform's type has it; ABSENT in an object where the answer says nothing."""
-    outer, inner = kind if isinstance(kind, list) else (kind, None)
+    outer, inner = kind if isinstance(kind, list) else (kind, {})
     if value is None:
         return None
     match outer:

@@ -1,4 +1,4 @@
-"""What AWS does by itself and an emulator leaves out, done by the double; gaps.yaml names the resource types that need it."""
+"""What AWS does by itself and an emulator leaves out, done by the double; gaps.yaml names the types that need it."""
 
 from __future__ import annotations
 

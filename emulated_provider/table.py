@@ -1,65 +1,59 @@
-"""Which AWS calls make, show and remove each resource type. How to read an entry: entry.py."""
+"""The table, read: which AWS calls make, show and remove each resource type (table/*.yaml, explained in entry.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
-from emulated_provider.entry import Entry, Lookup, Part, call
-from emulated_provider.table_data import DATA
-from emulated_provider.table_edge import EDGE
-from emulated_provider.table_network import NETWORK
-from emulated_provider.table_workloads import WORKLOADS
+import yaml
 
-ENTRIES: Final[Mapping[str, Entry]] = {**NETWORK, **DATA, **WORKLOADS, **EDGE}
+from emulated_provider.entry import Call, Entry, Lookup, Part
+from emulated_provider.hooks import BEFORE_DELETE, DERIVE
+from emulated_provider.values import Json
 
-LOOKUPS: Final[Mapping[str, Lookup]] = {
-    "aws_ec2_managed_prefix_list": Lookup(
-        service="ec2",
-        read=(
-            call("describe_managed_prefix_lists", Filters=[{"Name": "prefix-list-name", "Values": ["$name"]}]),
-            "PrefixLists[0]",
-        ),
-        names={"id": "PrefixListId", "name": "PrefixListName", "arn": "PrefixListArn"},
-    ),
-    "aws_ssm_parameter": Lookup(
-        service="ssm",
-        read=(call("get_parameter", Name="$name"), "Parameter"),
-        names={"insecure_value": "Value", "arn": "ARN"},
-        computed={"id": "$name"},
-    ),
-    "aws_secretsmanager_random_password": Lookup(
-        service="secretsmanager",
-        read=(
-            call("get_random_password", PasswordLength="$password_length", ExcludePunctuation="$exclude_punctuation"),
-            "@",
-        ),
-    ),
+FOLDER: Final = Path(__file__).with_name("table")
+
+
+def _call(operation: str, parameters: Mapping[str, Json] | None = None, when: str = "") -> Call:
+    return Call(operation, parameters or {}, optional=when == "if_set", may_be_gone=when == "if_there")
+
+
+def _part(operation: str, parameters: Mapping[str, Json], path: str) -> Part:
+    return Call(operation, parameters), path
+
+
+def _read(file: str) -> dict[str, dict[str, Any]]:
+    """The entries of a file, with their calls and functions in place. An unknown key is an error."""
+    entries: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))
+    for entry in entries.values():
+        entry["read"] = _part(*entry["read"])
+        entry["more"] = tuple(_part(*each) for each in entry.get("more", ()))
+        if "create" in entry:
+            entry["create"] = _call(*entry["create"])
+            entry["then"] = tuple(_call(*each) for each in entry.get("then", ()))
+            entry["delete"] = tuple(_call(*each) for each in entry.get("delete", ()))
+        if "derive" in entry:
+            entry["derive"] = DERIVE[entry["derive"]]
+        if "before_delete" in entry:
+            entry["before_delete"] = BEFORE_DELETE[entry["before_delete"]]
+        if "normalized" in entry:
+            entry["normalized"] = tuple(entry["normalized"])
+    return entries
+
+
+ENTRIES: Final[Mapping[str, Entry]] = {
+    kind: Entry(**entry)
+    for file in ("network.yaml", "data.yaml", "workloads.yaml", "edge.yaml")
+    for kind, entry in _read(file).items()
 }
+
+LOOKUPS: Final[Mapping[str, Lookup]] = {kind: Lookup(**entry) for kind, entry in _read("lookups.yaml").items()}
 
 TAGS: Final[Mapping[str, Part]] = {
-    "acm": (call("list_tags_for_certificate", CertificateArn="$arn"), "Tags"),
-    "cloudfront": (call("list_tags_for_resource", Resource="$arn"), "Tags.Items"),
-    "cloudwatch": (call("list_tags_for_resource", ResourceARN="$arn"), "Tags"),
-    "ecr": (call("list_tags_for_resource", resourceArn="$arn"), "tags"),
-    "ecs": (call("list_tags_for_resource", resourceArn="$arn"), "tags"),
-    "elasticache": (call("list_tags_for_resource", ResourceName="$arn"), "TagList"),
-    "elbv2": (call("describe_tags", ResourceArns=["$arn"]), "TagDescriptions[0].Tags"),
-    "iam": (call("list_role_tags", RoleName="$name"), "Tags"),
-    "kms": (call("list_resource_tags", KeyId="$id"), "Tags"),
-    "logs": (call("list_tags_for_resource", resourceArn="$arn"), "tags"),
-    "rds": (call("list_tags_for_resource", ResourceName="$arn"), "TagList"),
-    "s3": (call("get_bucket_tagging", Bucket="$bucket"), "TagSet"),
-    "scheduler": (call("list_tags_for_resource", ResourceArn="$arn"), "Tags"),
-    "sns": (call("list_tags_for_resource", ResourceArn="$arn"), "Tags"),
-    "sqs": (call("list_queue_tags", QueueUrl="$id"), "Tags"),
-    "stepfunctions": (call("list_tags_for_resource", resourceArn="$arn"), "tags"),
-    "wafv2": (call("list_tags_for_resource", ResourceARN="$arn"), "TagInfoForResource.TagList"),
+    service: _part(*part)
+    for service, part in yaml.safe_load((FOLDER / "tags.yaml").read_text(encoding="utf-8")).items()
 }
-"""Where a service shows tags that a resource's description doesn't have."""
 
-BOTO3_NAMES: Final = {
-    "appautoscaling": "application-autoscaling",
-    "sfn": "stepfunctions",
-}
+BOTO3_NAMES: Final = {"appautoscaling": "application-autoscaling", "sfn": "stepfunctions"}
 """boto3's names of services where the AWS provider's `endpoints` block has others."""

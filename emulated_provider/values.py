@@ -32,7 +32,7 @@ def decode(data: bytes) -> Json:
 
 def encode(value: Json) -> bytes:
     """The value as a DynamicValue carries it."""
-    return msgpack.packb(value, default=lambda _unknown: _EXTENSION)
+    return bytes(msgpack.packb(value, default=lambda _unknown: _EXTENSION) or b"")
 
 
 def is_known(value: Json) -> bool:

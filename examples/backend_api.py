@@ -72,7 +72,7 @@ def aws(service: str) -> Any:  # noqa: ANN401 -- boto3's clients are made at run
         client = cast("Any", boto3).client(service, region_name=region, config=config)
     except ValueError as error:
         raise SetupError(f"{error}; set AWS_ENDPOINT_URL to the emulator, such as http://127.0.0.1:4566.") from None
-    if urlsplit(client.meta.endpoint_url).hostname not in LOCAL_HOSTS:
+    if urlsplit(str(client.meta.endpoint_url)).hostname not in LOCAL_HOSTS:
         raise SetupError(
             f"This writes, and {client.meta.endpoint_url} is not on this machine; "
             f"set AWS_ENDPOINT_URL to the emulator, such as http://127.0.0.1:4566."
