@@ -144,7 +144,8 @@ class Terraform:
 
 def _environment(further: Mapping[str, str]) -> dict[str, str]:
     quiet = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_INPUT": "0"}
-    return {**os.environ, **quiet, **further}
+    # Terraform spends a quarter of its time collecting garbage; a run is short and its heap small.
+    return {"GOGC": "400", **os.environ, **quiet, **further}
 
 
 def _diagnostic(diagnostic: Json) -> str:
