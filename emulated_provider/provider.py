@@ -26,6 +26,17 @@ ADDRESS: Final = "registry.terraform.io/hashicorp/aws"
 SCHEMA_FILE: Final = Path(__file__).with_name("schema.json")
 DUMMY_KEY: Final = re.compile(r"test|testing|\d{12}")
 """What may stand as an access key: no real one looks like this (real ones begin with AKIA or ASIA)."""
+_FLAGS: Final = ("required", "optional", "computed", "write_only", "sensitive")
+SENSITIVE: Final[Mapping[str, tuple[str, ...]]] = {
+    "aws_acm_certificate": ("private_key",),
+    "aws_db_instance": ("password", "password_wo"),
+    "aws_elasticache_replication_group": ("auth_token",),
+    "aws_elasticache_user": ("passwords",),
+    "aws_secretsmanager_random_password": ("random_password",),
+    "aws_secretsmanager_secret_version": ("secret_binary", "secret_string", "secret_string_wo"),
+    "aws_ssm_parameter": ("value",),
+}
+"""Attributes that no output may show unmarked (provider 5.100's own schema); cdktf's bindings don't say so."""
 _NESTING: Final = {"single": 1, "list": 2, "set": 3, "map": 4}
 _REPLACED: Final = "A changed argument replaces the resource here; the real provider may update it in place."
 
@@ -43,6 +54,11 @@ class Provider:
         self._gaps = gaps.load(emulator)
         document = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["provider_schemas"][ADDRESS]
         self._document: Mapping[str, Json] = document
+        for kind, names in SENSITIVE.items():
+            for section in document.values():
+                attributes = section.get(kind, {}).get("block", {}).get("attributes", {})
+                for name in attributes.keys() & set(names):
+                    attributes[name]["sensitive"] = True
         self._schemas = {
             section: {kind: Schema(schema["block"]) for kind, schema in document[section].items()}
             for section in ("resource_schemas", "data_source_schemas", "ephemeral_resource_schemas")
@@ -123,7 +139,7 @@ class Provider:
             name
             for name in schema.arguments
             if prior
-            and (config[name] not in (None, []) or not schema.is_computed(name))
+            and (config[name] not in (None, []) or not schema.is_computed(name) or name == "tags_all")
             and planned[name] != prior[name]
         ]
         if prior and not changed:
@@ -248,7 +264,7 @@ def _block(block: Block) -> Json:
 
 
 def _attribute(name: str, attribute: Block) -> Json:
-    flags = {flag: attribute.get(flag, False) for flag in ("required", "optional", "computed", "write_only")}
+    flags = {flag: attribute.get(flag, False) for flag in _FLAGS}
     return messages.Schema.Attribute(name=name, type=json.dumps(attribute_type(attribute)).encode(), **flags)
 
 
