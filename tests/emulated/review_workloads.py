@@ -228,11 +228,17 @@ def front_door(deployment: Deployment) -> list[str]:
             findings.append("no origin is read with signed requests")
         if not any(each.get("VpcOriginConfig", {}).get("VpcOriginId") for each in origins):
             findings.append("no origin is private")
-        findings += [
-            f"{each.get('PathPattern', 'default')} has no security headers"
-            for each in behaviors
-            if not each.get("ResponseHeadersPolicyId")
-        ]
+        for each in behaviors:
+            policy = cloudfront.get_response_headers_policy(Id=each["ResponseHeadersPolicyId"])["ResponseHeadersPolicy"]
+            headers = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+            remembered = headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"]
+            if remembered != deployment.environment.cdn.hsts.max_age_seconds:
+                findings.append(f"{each.get('PathPattern', 'default')} has viewers remember HTTPS for {remembered} s")
+            findings += [
+                f"{each.get('PathPattern', 'default')} sends no {header}"
+                for header in ("ContentSecurityPolicy", "ContentTypeOptions", "FrameOptions", "ReferrerPolicy")
+                if header not in headers
+            ]
     if deployment.environment.cdn.web_acl and not config.get("WebACLId"):
         findings.append("no web ACL stands before it")
     return findings
