@@ -34,6 +34,8 @@ FOLDER: Final = ROOT / ".local"
 """Where the emulator's record, log and temporary files are."""
 IMAGE_TAG: Final = "local"
 RECORD: Final = "deployment.json"
+UNSAVED: Final = "errored.tfstate"
+"""Where Terraform leaves a state that it could not save in its place."""
 
 
 class Action(StrEnum):
@@ -80,6 +82,9 @@ class LocalPlatform:
             died = not emulator.healthy()
             if is_new or died:
                 emulator.stop()
+            if isinstance(error, OSError):
+                why = f"{error.filename or shown(self.folder)}: {error.strerror}"
+                raise ToolError(f"{why}; make room there, then run `make up` again.") from None
             if died and isinstance(error, TerraformError):
                 last = _emulators.last_log_line(self.folder)
                 raise ToolError(f"{kind.label} stopped half-way ({last}); run `make up` again.") from None
@@ -145,9 +150,12 @@ class LocalPlatform:
             terraform.init()
             with _progress() as progress:
                 task = progress.add_task(f"terraform apply ({emulator.kind.label})", total=None)
-                return terraform.apply(lambda done, total, _: progress.update(task, completed=done, total=total))
-        finally:
-            self._note(Record(provider, finished=True))
+                changed = terraform.apply(lambda done, total, _: progress.update(task, completed=done, total=total))
+        except TerraformError:
+            self._note(Record(provider, finished=not (self.stack / UNSAVED).exists()))
+            raise
+        self._note(Record(provider, finished=True))
+        return changed
 
     def _record(self) -> Record | None:
         try:
@@ -160,7 +168,7 @@ class LocalPlatform:
         (self.folder / RECORD).write_text(json.dumps(asdict(record)), encoding="utf-8")
 
     def _forget_state(self) -> None:
-        for file in self.stack.glob(f"terraform.{STACK}.tfstate*"):
+        for file in (*self.stack.glob(f"terraform.{STACK}.tfstate*"), *self.stack.glob(UNSAVED)):
             file.unlink()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ from tests.support import Synthesized
 from tools import _emulators, _terraform
 from tools._common import ROOT, ToolError
 from tools._emulators import Emulator, EmulatorError, Kind
-from tools._terraform import TerraformError
+from tools._terraform import Terraform, TerraformError
 from tools.local import LocalPlatform
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("local")]
@@ -122,6 +123,16 @@ def test_what_the_emulator_refuses_leaves_nothing_running(platform: LocalPlatfor
     file = platform.stack / "cdk.tf.json"
     file.write_text(file.read_text().replace('"rotation_period_in_days": 365', '"rotation_period_in_days": 7'))
     with pytest.raises(TerraformError, match="aws_kms_key"):
+        platform.up()
+    assert not is_open(port)
+
+
+def test_a_full_disk(platform: LocalPlatform, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_self: Terraform) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "terraform.log")
+
+    monkeypatch.setattr(Terraform, "init", full)
+    with pytest.raises(ToolError, match=r"^terraform\.log: No space left on device; make room there"):
         platform.up()
     assert not is_open(port)
 
