@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, cast
+from functools import cache
+from typing import Any, Final, Literal
 
 import boto3
+import botocore.session
 import jmespath  # pyright: ignore[reportMissingTypeStubs]
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,7 +30,24 @@ NOT_EMULATED: Final = "not-emulated"
 _TERRAFORM_ONLY: Final = frozenset({"id", "region", "tags", "tags_all", "timeouts"})
 _MISSING: Final = object()
 
+_NOT_FROM_HERE: Final = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""botocore's settings of which files and which profile it reads: none of this machine's."""
+_CONFIG: Final = Config(
+    retries={"total_max_attempts": 1},
+    s3={"addressing_style": "path"},
+    proxies={},
+    use_fips_endpoint=False,
+    use_dualstack_endpoint=False,
+)
+"""One try, straight to the endpoint: what the environment says of proxies and endpoints doesn't count."""
+
 Values = Mapping[str, Json]
+Clients = dict[tuple[str, str, str], Any]
+"""boto3's clients, by service, region and endpoint."""
 
 
 class ResourceError(Exception):
@@ -48,26 +68,33 @@ class Aws:
     access_key: str
     gaps: Mapping[str, Gap]
     seen: dict[str, dict[str, str]]
-    _clients: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
+    clients: Clients = field(default_factory=Clients)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, service: str, region: str) -> Any:  # noqa: ANN401 -- boto3's clients are made at run time
         """The boto3 client of a service."""
+        key = service, region, self.endpoint_of(service)
         with self._lock:
-            if (service, region) not in self._clients:
-                self._clients[service, region] = cast("Any", boto3).client(
+            if key not in self.clients:
+                self.clients[key] = _session().client(
                     service,
                     region_name=region,
-                    endpoint_url=self.endpoint_of(service),
+                    endpoint_url=key[-1],
                     aws_access_key_id=self.access_key,
                     aws_secret_access_key=self.access_key,
-                    config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+                    config=_CONFIG,
                 )
-            return self._clients[service, region]
+            return self.clients[key]
 
     def account(self) -> str:
         """The account that the emulator says it is."""
         return self.client("sts", self.region).get_caller_identity()["Account"]
+
+
+@cache
+def _session() -> Any:  # noqa: ANN401 -- as `client`
+    """boto3 without what this machine's ~/.aws says. One for all, since it reads each service's model once."""
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=_NOT_FROM_HERE))
 
 
 class Resources:
@@ -121,7 +148,7 @@ class Resources:
         """What a data source or an ephemeral resource finds. Raises ResourceError."""
         lookup = LOOKUPS.get(kind)
         if lookup is None:
-            raise ResourceError("it has no entry in emulated_provider/table.py")
+            raise ResourceError("it has no entry in emulated_provider/table/")
         found = self._find(lookup, self._values(lookup, config)) or self._gap(kind).found
         if not found:
             raise ResourceError(f"{self._aws.name} has nothing for {leaves(config)}")
@@ -272,7 +299,7 @@ class Resources:
 def _entry(kind: str) -> Entry:
     entry = ENTRIES.get(kind)
     if entry is None:
-        raise ResourceError("it has no entry in emulated_provider/table.py")
+        raise ResourceError("it has no entry in emulated_provider/table/")
     return entry
 
 
