@@ -101,7 +101,9 @@ class Provider:
     def configure_provider(self, request: Request, _response: Response) -> None:
         """Take region, endpoints and tags; refuse what could reach a real account."""
         config = decode(request.config.msgpack)
-        self._region = config["region"] or os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
+        self._region = config["region"] or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
+        if not self._region:
+            raise ResourceError("the provider block has no region; give it one, or set AWS_REGION")
         key = config["access_key"] or os.environ.get("AWS_ACCESS_KEY_ID", "test")
         if not DUMMY_KEY.fullmatch(key):
             raise ResourceError("the access key isn't a dummy one; this provider is for emulators: use `test`")
@@ -214,7 +216,7 @@ def _require_local(url: str) -> None:
     try:
         local = ipaddress.ip_address(host).is_loopback
     except ValueError:
-        local = host == "localhost" or host.endswith((".localhost", "localhost.localstack.cloud"))
+        local = f".{host}".endswith((".localhost", ".localhost.localstack.cloud"))
     if not local:
         raise ResourceError(f"the endpoint {url} isn't on this machine; this provider is for emulators only")
 

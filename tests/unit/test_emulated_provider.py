@@ -172,7 +172,8 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
         return "000000000000"
 
     monkeypatch.setattr(Aws, "account", account)
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(variable, raising=False)
     return Provider("moto", "http://127.0.0.1:1")
 
 
@@ -190,6 +191,8 @@ def configure(provider: Provider, **config: Any) -> None:
     [
         ({"endpoints": [{"ec2": "https://ec2.amazonaws.com"}]}, "isn't on this machine"),
         ({"endpoints": [{"ec2": "http://localhost.example.com:4566"}]}, "isn't on this machine"),
+        ({"endpoints": [{"ec2": "http://notlocalhost.localstack.cloud:4566"}]}, "isn't on this machine"),
+        ({"region": None}, "no region"),
         ({"access_key": "AKIAIOSFODNN7EXAMPLE"}, "dummy"),
         ({"allowed_account_ids": ["111111111111"]}, "the emulated account is 000000000000"),
     ],
