@@ -130,6 +130,7 @@ def paths_to_the_data(deployment: Deployment) -> list[str]:
         "ai-pipeline": set(),
         "migration": set(),
         "bastion": set(),
+        "endpoints": {(str(deployment.environment.network.vpc_cidr), 443)},
     }
     for name in meant.keys() & network.groups.keys():
         found = {(each.peer, each.ports[0]) for each in network.openings(name, "IpPermissions")}
@@ -139,13 +140,13 @@ def paths_to_the_data(deployment: Deployment) -> list[str]:
         findings += [
             f"{peer} may not send to {name} at {port}"
             for peer, port in sorted(expected)
-            if peer != CLOUDFRONT and not network.reaches(peer, name, port)
+            if peer in network.groups and not network.reaches(peer, name, port)
         ]
     return findings
 
 
 def attached_groups(deployment: Deployment) -> list[str]:
-    """The database and the load balancer have their own security group and no other; the load balancer is internal."""
+    """Database, load balancer and services have their own security group and no other; none of them is public."""
     groups = {group["GroupId"]: name for name, group in Network(deployment).groups.items()}
     database = deployment.client("rds").describe_db_instances()["DBInstances"][0]
     balancer = deployment.client("elbv2").describe_load_balancers()["LoadBalancers"][0]
@@ -153,6 +154,9 @@ def attached_groups(deployment: Deployment) -> list[str]:
         "database": [each["VpcSecurityGroupId"] for each in database["VpcSecurityGroups"]],
         "load-balancer": balancer["SecurityGroups"],
     }
+    for service in services(deployment):
+        name = service["serviceName"].split("-", 2)[2]
+        attached[name] = service["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
     findings = [
         f"the {name} is in {[groups.get(each) for each in ids]}"
         for name, ids in attached.items()

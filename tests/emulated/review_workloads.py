@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 import pytest
@@ -25,6 +26,8 @@ CONNECTED: Final = {
 
 `rds` is the one that RDS makes; the tasks read it again when it was rotated.
 """
+CACHING_DISABLED: Final = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+"""AWS's managed cache policy (CloudFront developer guide, "Use managed cache policies")."""
 REQUIRED_TAGS: Final = {"Project", "Environment", "ManagedBy"}
 
 
@@ -170,10 +173,7 @@ def secret_readers(deployment: Deployment) -> list[str]:
     readers: dict[str, set[str]] = {}
     for role, statement in _statements(deployment):
         for resource in _listed(statement["Resource"]):
-            if not any(
-                action in ("*", "secretsmanager:*", "secretsmanager:GetSecretValue")
-                for action in _listed(statement["Action"])
-            ):
+            if not any(fnmatchcase("secretsmanager:GetSecretValue", action) for action in _listed(statement["Action"])):
                 continue
             if resource not in secrets:
                 findings.append(f"{role} reads {resource}, which is no secret's ARN")
@@ -219,6 +219,8 @@ def front_door(deployment: Deployment) -> list[str]:
     api = next((each for each in behaviors if each.get("PathPattern") == "/api/*"), None)
     if api is None or "POST" not in api["AllowedMethods"]["Items"]:
         findings.append("/api/* takes no POST")
+    elif api.get("CachePolicyId") != CACHING_DISABLED:
+        findings.append(f"/api/* is cached by {api.get('CachePolicyId')}")
     version = config["ViewerCertificate"].get("MinimumProtocolVersion")
     if deployment.environment.domain and not str(version).startswith("TLSv1.2"):
         findings.append(f"viewers may speak {version}")
