@@ -10,12 +10,16 @@ if __name__ == "__main__":
 
 from adelie.terraform import App
 from stacks import loader
+from stacks.bootstrap import Bootstrap, accounts
 from stacks.environment import Environment
 from stacks.platform import Platform
 
 
 def build(environments: Sequence[Environment], outdir: str | None = None) -> App:
-    """An app with the platform of each environment, not yet synthesized; `outdir` is cdktf.out if omitted."""
+    """An app with the platform of each environment and the bootstrap of each account, not yet synthesized.
+
+    `outdir` is cdktf.out if omitted.
+    """
     app = App(
         outdir=outdir,
         stack_traces=False,
@@ -23,6 +27,8 @@ def build(environments: Sequence[Environment], outdir: str | None = None) -> App
     )
     for environment in environments:
         Platform(app, environment)
+    for account in accounts(environments):
+        Bootstrap(app, account)
     return app
 
 

@@ -80,6 +80,10 @@ class Environment(Settings):
     """The AWS region, such as ap-northeast-2 (Seoul). Certificates and the web ACL of the CDN live in us-east-1."""
     account_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
     """The one account this environment may be deployed into: Terraform refuses any other (allowed_account_ids)."""
+    github_repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
+    """This repository on GitHub, as owner/name: its workflow runs may take the roles that the bootstrap stack makes."""
+    prevent_destroy: bool
+    """Terraform refuses a plan that would destroy what holds data: keys, database, cache, buckets, secrets, images."""
     tags: Mapping[str, str]
     """Tags of every resource, beside Project, Environment and ManagedBy."""
     state: Annotated[LocalState | S3State, Field(discriminator="type")]
@@ -124,7 +128,13 @@ class Environment(Settings):
     @property
     def target(self) -> AwsTarget:
         """Where the environment lives: the source of names and ARNs."""
-        return AwsTarget(project=self.project, environment=self.name, account_id=self.account_id, region=self.region)
+        return AwsTarget(
+            project=self.project,
+            environment=self.name,
+            account_id=self.account_id,
+            region=self.region,
+            bounded=self.emulator is None,
+        )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

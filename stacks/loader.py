@@ -80,7 +80,25 @@ def load_all(directory: Path = ENVIRONMENTS) -> list[Environment]:
     names = available(directory)
     if not names:
         raise EnvironmentFileError(f"{_shown(directory)} has no environment beside {BASE}.yaml; add <name>.yaml to it.")
-    return [load(name, directory) for name in names]
+    environments = [load(name, directory) for name in names]
+    _check_accounts(environments, directory)
+    return environments
+
+
+def _check_accounts(environments: list[Environment], directory: Path) -> None:
+    """An account has one state bucket, and one repository that deploys into it."""
+    of_account: dict[str, Environment] = {}
+    for environment in environments:
+        other = of_account.setdefault(environment.account_id, environment)
+        for key, its, theirs in (
+            ("state", environment.state, other.state),
+            ("github_repository", environment.github_repository, other.github_repository),
+        ):
+            if its != theirs:
+                raise EnvironmentFileError(
+                    f"{_shown(directory / environment.name)}.yaml: {key} must be that of {other.name}, which lives in "
+                    f"the same account {other.account_id}; make the two the same."
+                )
 
 
 def load_with_sources(

@@ -17,6 +17,7 @@ from adelie.terraform import (
     TerraformStack,
     TerraformVariable,
     TerraformVariableValidationConfig,
+    prevent_destroy,
 )
 from stacks import providers
 from stacks.environment import Environment
@@ -49,6 +50,8 @@ class Platform(TerraformStack):
         self._connections()
         self._cdn()
         self._outputs()
+        if environment.prevent_destroy:
+            self._prevent_destroy()
 
     def _input_image_tag(self) -> str:
         variable = TerraformVariable(
@@ -119,7 +122,7 @@ class Platform(TerraformStack):
             logs=self._logs,
             certificate_arn=certificate.arn if certificate else None,
         )
-        repositories = {
+        self._repositories = {
             name: Repository(
                 self, f"repository-{name}", settings=environment.repositories, target=target, key=key, name=name
             )
@@ -136,7 +139,7 @@ class Platform(TerraformStack):
                 network=network,
                 cluster=self._cluster,
                 load_balancer=self._load_balancer,
-                repository=repositories[name],
+                repository=self._repositories[name],
                 image_tag=self._image_tag,
             )
             for name, settings in environment.services.items()
@@ -150,7 +153,7 @@ class Platform(TerraformStack):
             key=key,
             network=network,
             cluster=self._cluster,
-            repository=repositories[PIPELINE],
+            repository=self._repositories[PIPELINE],
             image_tag=self._image_tag,
             alarm_topic_arn=self._alarms.arn,
         )
@@ -163,7 +166,7 @@ class Platform(TerraformStack):
             key=key,
             network=network,
             cluster=self._cluster,
-            repository=repositories["backend-api"],
+            repository=self._repositories["backend-api"],
             image_tag=self._image_tag,
         )
 
@@ -200,6 +203,20 @@ class Platform(TerraformStack):
             logs=self._logs,
             domain=self._environment.domain,
         )
+
+    def _prevent_destroy(self) -> None:
+        """Terraform refuses each plan that would destroy one of these, whatever the reason."""
+        for holder in (
+            self._key,
+            self._postgres,
+            self._redis,
+            self._objects,
+            self._assets,
+            self._logs,
+            *self._secrets.values(),
+            *self._repositories.values(),
+        ):
+            prevent_destroy(holder.stateful)
 
     def _outputs(self) -> None:
         outputs = {

@@ -38,13 +38,29 @@ ENDPOINTS: Final = {
 """The services that the stacks use: the AWS provider's name for each, and localstack-client's."""
 
 
+PROVIDER_VERSION: Final = "6.26.0"
+"""cdktf's bindings were made from 6.25.0. One later is the first that reads no secret to refresh a write-only version
+(terraform-provider-aws, pull request 44876), so that the pipeline's roles need no access to secrets."""
+
+
 def configure(stack: TerraformStack, environment: Environment) -> None:
     """Give the stack its AWS provider (the real AWS, or an emulator's endpoints) and its state backend."""
     if environment.emulator is None:
-        _real_provider(stack, environment)
+        _real_provider(stack, environment, default_tags(environment))
     else:
         _emulated_provider(stack, environment)
-    _backend(stack, environment)
+    _backend(stack, environment, environment.name)
+
+
+def configure_bootstrap(stack: TerraformStack, environment: Environment, name: str) -> None:
+    """Give the bootstrap stack of the environment's account its provider and its state backend."""
+    _real_provider(stack, environment, {**default_tags(environment), "Environment": name})
+    _backend(stack, environment, name)
+
+
+def state_key(environment: Environment, stack_name: str) -> str:
+    """Where in the state bucket a stack's state lies."""
+    return f"{environment.project}/{stack_name}.tfstate"
 
 
 def default_tags(environment: Environment) -> dict[str, str]:
@@ -57,13 +73,13 @@ def default_tags(environment: Environment) -> dict[str, str]:
     }
 
 
-def _real_provider(stack: TerraformStack, environment: Environment) -> None:
+def _real_provider(stack: TerraformStack, environment: Environment, tags: dict[str, str]) -> None:
     aws.AwsProvider(
         stack,
         "aws",
         region=environment.region,
         allowed_account_ids=[environment.account_id],
-        default_tags=[aws.AwsProviderDefaultTags(tags=default_tags(environment))],
+        default_tags=[aws.AwsProviderDefaultTags(tags=tags)],
     )
 
 
@@ -84,15 +100,16 @@ def _emulated_provider(stack: TerraformStack, environment: Environment) -> None:
     )
 
 
-def _backend(stack: TerraformStack, environment: Environment) -> None:
+def _backend(stack: TerraformStack, environment: Environment, name: str) -> None:
+    stack.add_override("terraform.required_providers.aws.version", PROVIDER_VERSION)
     state = environment.state
     if not isinstance(state, S3State):
-        LocalBackend(stack, path=f"terraform.{environment.name}.tfstate")
+        LocalBackend(stack, path=f"terraform.{name}.tfstate")
         return
     S3Backend(
         stack,
         bucket=state.bucket,
-        key=f"{environment.project}/{environment.name}.tfstate",
+        key=state_key(environment, name),
         region=environment.region,
         encrypt=True,
         allowed_account_ids=[environment.account_id],

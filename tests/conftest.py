@@ -24,9 +24,10 @@ def environments() -> Mapping[str, Environment]:
 def platforms(
     environments: Mapping[str, Environment], tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, Synthesized]:
-    """Every environment's synthesized stack, by name, as `python main.py` writes it."""
+    """Every synthesized stack, by name, as `python main.py` writes it: the platforms and the accounts' bootstraps."""
     outdir: Path = tmp_path_factory.mktemp("cdktf.out")
     main.build(list(environments.values()), str(outdir)).synth()
     return {
-        name: Synthesized(json.loads((outdir / "stacks" / name / "cdk.tf.json").read_text())) for name in environments
+        file.parent.name: Synthesized(json.loads(file.read_text()))
+        for file in sorted(outdir.glob("stacks/*/cdk.tf.json"))
     }

@@ -33,12 +33,21 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "storage": ("aws_s3_", "aws_secretsmanager_"),
     "cdn": ("aws_cloudfront_", "aws_wafv2_", "aws_acm_", "aws_route53_", "aws_cloudwatch_log_delivery"),
     "encryption": ("aws_kms_",),
-    "alarms": ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm", "aws_sns_"),
+    "operations": (
+        "aws_backup_",
+        "aws_budgets_",
+        "aws_cloudwatch_dashboard",
+        "aws_cloudwatch_metric_alarm",
+        "aws_lambda_",
+        "aws_sns_",
+    ),
+    "delivery": ("aws_iam_openid_connect_provider", "aws_iam_policy"),
 }
 """Where a resource type belongs, by the beginning of its name."""
 
 SHARED: Final = (
-    "aws_iam_",
+    "aws_iam_instance_profile",
+    "aws_iam_role",
     "aws_security_group",
     "aws_vpc_security_group_",
     "aws_cloudwatch_log_group",
@@ -65,7 +74,7 @@ def families(stack: Mapping[str, object]) -> dict[str, str]:
 
 
 def summarize(out: Path = OUT) -> tuple[Table, Table]:
-    """The tables: resources by family and environment, and the files. Raises ToolError if nothing is synthesized."""
+    """The tables: resources by family and stack, and the files. Raises ToolError if nothing is synthesized."""
     names = stack_names(out)
     if not names:
         raise ToolError(f"{shown(out)} holds no synthesized stack; run `make synth`.")
@@ -82,7 +91,7 @@ def show(out: Path, to: Console) -> None:
 
 
 def _counts_table(counts: Mapping[str, Counter[str]]) -> Table:
-    table = Table(title="Resources by family and environment", title_justify="left", show_footer=True)
+    table = Table(title="Resources by family and stack", title_justify="left", show_footer=True)
     table.add_column("family", footer="total", overflow="fold")
     for name, by_family in counts.items():
         table.add_column(name, footer=str(by_family.total()), justify="right", overflow="fold")
@@ -95,7 +104,7 @@ def _counts_table(counts: Mapping[str, Counter[str]]) -> Table:
 
 def _files_table(names: list[str], out: Path) -> Table:
     table = Table(title="Terraform JSON", title_justify="left")
-    table.add_column("environment", overflow="fold")
+    table.add_column("stack", overflow="fold")
     table.add_column("file", overflow="fold")
     table.add_column("size", justify="right", no_wrap=True)
     for name in names:

@@ -42,6 +42,8 @@ class CustomerKey(Construct):
         )
         aws.KmsAlias(self, "alias", name=f"alias/{target.prefix}", target_key_id=key.key_id)
         self.arn = key.arn
+        self.stateful = key
+        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
 
     def decrypt_statement(self, sid: str, *, via_service: str) -> Statement:
         """Let a role decrypt with the key, only through `via_service` ("s3.<region>.amazonaws.com")."""

@@ -62,6 +62,8 @@ class AwsTarget:
     environment: str
     account_id: str
     region: str
+    bounded: bool = False
+    """Whether roles get the permissions boundary, which the bootstrap stack makes in a real account."""
 
     @property
     def prefix(self) -> str:
@@ -82,6 +84,15 @@ class AwsTarget:
     def bucket_name(self, *parts: str) -> str:
         """A bucket's name: unique across all of AWS, because it ends in the account id."""
         return self.name("aws_s3_bucket", *parts, self.account_id)
+
+    def bootstrap_name(self, *parts: str) -> str:
+        """`<project>-bootstrap-<environment>-<parts>`: what the bootstrap stack makes, out of the reach of `prefix`."""
+        return _checked("-".join((self.project, "bootstrap", self.environment, *parts)), "aws_iam_role")
+
+    @property
+    def permissions_boundary_arn(self) -> str | None:
+        """The policy that bounds every role of the environment; None where nothing is bounded."""
+        return self.arn("iam", f"policy/{self.bootstrap_name('boundary')}", region="") if self.bounded else None
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         """The ARN of `resource` in this account and, unless `region` says otherwise (empty: global), this region."""

@@ -37,4 +37,10 @@ __all__ = [
     "TerraformVariableValidationConfig",
     "Testing",
     "Token",
+    "prevent_destroy",
 ]
+
+
+def prevent_destroy(resource: TerraformResource) -> None:
+    """Make Terraform refuse every plan that would destroy the resource; its other lifecycle rules stay."""
+    resource.add_override("lifecycle.prevent_destroy", True)

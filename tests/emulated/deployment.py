@@ -51,6 +51,14 @@ class Deployment:
         """Whether the emulator lacks one of the types, so that it was left out."""
         return any(self.provider.lacks(resource_type) for resource_type in resource_types)
 
+    def allow_destroying(self) -> None:
+        """Take `prevent_destroy` out of what Terraform was given."""
+        document = json.loads(json.dumps(self.stack.document))
+        for by_name in document["resource"].values():
+            for body in by_name.values():
+                body.get("lifecycle", {}).pop("prevent_destroy", None)
+        (self.terraform.folder / "cdk.tf.json").write_text(json.dumps(document), encoding="utf-8")
+
     def values(self, resource_type: str) -> dict[str, Any]:
         """The state's values of every resource of a type, by the last part of its address."""
         prefix = f"{resource_type}."

@@ -40,6 +40,10 @@ def test_outputs_name_what_exists(deployment: Deployment) -> None:
 def test_destroying_leaves_nothing(deployment: Deployment) -> None:
     databases = deployment.client("rds")
     settings = deployment.environment.database
+    if deployment.environment.prevent_destroy:
+        with pytest.raises(TerraformError, match="prevent_destroy"):
+            deployment.terraform.destroy()
+        deployment.allow_destroying()
     if settings.deletion_protection:
         with pytest.raises(TerraformError, match=r"(?i)deletion.?protection|protected DB"):
             deployment.terraform.destroy()

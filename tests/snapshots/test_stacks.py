@@ -1,4 +1,4 @@
-"""One JSON file an environment, for a reviewer: the pull request shows what changes in the Terraform JSON."""
+"""One JSON file a stack, for a reviewer: the pull request shows what changes in the Terraform JSON."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class StackSnapshotExtension(JSONSnapshotExtension):
         return str(index)
 
 
-@pytest.mark.parametrize("name", ["localstack", "staging", "prod"])
+@pytest.mark.parametrize("name", ["localstack", "staging", "prod", "bootstrap-staging", "bootstrap-prod"])
 def test_stack_is_the_reviewed_one(
     name: str, platforms: Mapping[str, Synthesized], snapshot: SnapshotAssertion
 ) -> None:

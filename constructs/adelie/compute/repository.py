@@ -60,6 +60,8 @@ class Repository(Construct):
         )
         self.url = repository.repository_url
         self.arn = repository.arn
+        self.stateful = repository
+        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
 
     def pull_statements(self) -> tuple[Statement, ...]:
         """What an execution role needs to pull this repository's images, and no other's."""

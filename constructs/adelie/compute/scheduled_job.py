@@ -20,6 +20,7 @@ from adelie.compute.task_settings import EnvironmentVariable, TaskSettings
 from adelie.encryption import CustomerKey
 from adelie.naming import AwsTarget
 from adelie.policy import Statement, assume_role_policy, policy_document
+from adelie.role import role
 from adelie.terraform import Construct
 from adelie.workload import Workload
 
@@ -288,9 +289,10 @@ class ScheduledJob(FargateTask):
         )
 
     def _service_role(self, kind: str, service: str) -> aws.IamRole:
-        return aws.IamRole(
+        return role(
             self,
             f"{kind}-role",
+            target=self._target,
             name=self._target.name("aws_iam_role", self._name, kind),
-            assume_role_policy=assume_role_policy(service, source_account=self._target.account_id),
+            trust=assume_role_policy(service, source_account=self._target.account_id),
         )

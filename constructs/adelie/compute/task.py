@@ -14,6 +14,7 @@ from adelie.compute.task_settings import TaskSettings, volume_name
 from adelie.encryption import CustomerKey
 from adelie.naming import AwsTarget
 from adelie.policy import Statement, assume_role_policy, policy_document
+from adelie.role import role
 from adelie.security_group import SecurityGroup
 from adelie.terraform import Construct, TerraformResource
 
@@ -133,11 +134,12 @@ class FargateTask(Construct):
         return group
 
     def _role(self, kind: str) -> aws.IamRole:
-        return aws.IamRole(
+        return role(
             self,
             f"{kind}-role",
+            target=self._target,
             name=self._target.name("aws_iam_role", self._name, kind),
-            assume_role_policy=assume_role_policy("ecs-tasks.amazonaws.com", source_account=self._target.account_id),
+            trust=assume_role_policy("ecs-tasks.amazonaws.com", source_account=self._target.account_id),
         )
 
     def _write_log(self) -> Statement:

@@ -126,6 +126,8 @@ class Cache(Construct):
         self._security_group = self._closed_security_group(network)
         self._user = self._application_user() if settings.iam_authentication else None
         self._group = self._replication_group(network)
+        self.stateful = self._group
+        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
         self.endpoint_address = self._group.primary_endpoint_address
 
     def allow_from(self, peer: Peer) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from adelie import aws
 from adelie.log_retention import LogRetentionDays
 from adelie.policy import Statement, assume_role_policy
+from adelie.role import role
 from adelie.security_group import SecurityGroup
 from adelie.settings import Settings, reject
 from adelie.terraform import Construct, TerraformResourceLifecycle
@@ -140,6 +141,8 @@ class Database(Construct):
 
         self._security_group = self._closed_security_group(network)
         self._instance = self._postgres(network)
+        self.stateful = self._instance
+        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
         self._secret_arn = self._instance.master_user_secret.get(0).secret_arn
         self.endpoint_address = self._instance.address
         self._rotation()
@@ -294,22 +297,21 @@ class Database(Construct):
         ]
 
     def _monitoring_role(self) -> tuple[aws.IamRole, aws.IamRolePolicyAttachment]:
-        role = aws.IamRole(
+        monitoring = role(
             self,
             "monitoring-role",
+            target=self._target,
             name=self._target.name("aws_iam_role", "database-monitoring"),
             description="Lets RDS write the operating system's measurements to CloudWatch Logs",
-            assume_role_policy=assume_role_policy(
-                "monitoring.rds.amazonaws.com", source_account=self._target.account_id
-            ),
+            trust=assume_role_policy("monitoring.rds.amazonaws.com", source_account=self._target.account_id),
         )
         policy = aws.IamRolePolicyAttachment(
             self,
             "monitoring-policy",
-            role=role.name,
+            role=monitoring.name,
             policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
         )
-        return role, policy
+        return monitoring, policy
 
     def _rotation(self) -> None:
         days = self._settings.password_rotation_days

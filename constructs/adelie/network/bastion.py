@@ -9,6 +9,7 @@ from adelie.naming import AwsTarget
 from adelie.network.settings import BastionSettings
 from adelie.network.vpc import Network
 from adelie.policy import Statement, assume_role_policy, policy_document
+from adelie.role import role
 from adelie.security_group import SecurityGroup
 from adelie.terraform import Construct, TerraformResourceLifecycle
 
@@ -63,12 +64,13 @@ class Bastion(Construct):
 
     def _instance_profile(self) -> aws.IamInstanceProfile:
         name = self._target.name("aws_iam_role", "bastion")
-        role = aws.IamRole(
+        agent = role(
             self,
             "role",
+            target=self._target,
             name=name,
             description="The bastion's SSM agent",
-            assume_role_policy=assume_role_policy("ec2.amazonaws.com"),
+            trust=assume_role_policy("ec2.amazonaws.com"),
         )
         # What Session Manager needs (Systems Manager user guide: Add Session Manager permissions to an existing IAM
         # role), in place of AmazonSSMManagedInstanceCore, which also reads every SSM parameter of the account.
@@ -89,9 +91,9 @@ class Bastion(Construct):
             resources=["*"],  # ssmmessages has no resource types
         )
         aws.IamRolePolicy(
-            self, "sessions", name="session-manager", role=role.name, policy=policy_document(register, sessions)
+            self, "sessions", name="session-manager", role=agent.name, policy=policy_document(register, sessions)
         )
-        return aws.IamInstanceProfile(self, "profile", name=name, role=role.name)
+        return aws.IamInstanceProfile(self, "profile", name=name, role=agent.name)
 
     def _instance(self, settings: BastionSettings, network: Network, profile: aws.IamInstanceProfile) -> aws.Instance:
         return aws.Instance(

@@ -7,6 +7,7 @@ from adelie.encryption import CustomerKey
 from adelie.naming import AwsTarget
 from adelie.network.settings import FlowLogSettings
 from adelie.policy import Statement, policy_document
+from adelie.role import role
 from adelie.terraform import Construct
 
 
@@ -28,8 +29,8 @@ class FlowLogs(Construct):
             retention_in_days=settings.retention_days,
             kms_key_id=key.arn,
         )
-        role = self._role()
-        writes = self._writes(role, group)
+        writer = self._writer()
+        writes = self._writes(writer, group)
         aws.FlowLog(
             self,
             "log",
@@ -37,11 +38,11 @@ class FlowLogs(Construct):
             traffic_type=settings.traffic,
             log_destination_type="cloud-watch-logs",
             log_destination=group.arn,
-            iam_role_arn=role.arn,
+            iam_role_arn=writer.arn,
             depends_on=[writes],
         )
 
-    def _role(self) -> aws.IamRole:
+    def _writer(self) -> aws.IamRole:
         # The trust of the VPC user guide ("IAM role for publishing flow logs"), with both of its confused-deputy keys.
         trust = Statement(
             sid="AssumeRole",
@@ -52,15 +53,16 @@ class FlowLogs(Construct):
                 "ArnLike": {"aws:SourceArn": self._target.arn("ec2", "vpc-flow-log/*")},
             },
         )
-        return aws.IamRole(
+        return role(
             self,
             "role",
+            target=self._target,
             name=self._target.name("aws_iam_role", "vpc-flow-logs"),
             description="Writes the VPC's flow logs to CloudWatch Logs",
-            assume_role_policy=policy_document(trust),
+            trust=policy_document(trust),
         )
 
-    def _writes(self, role: aws.IamRole, group: aws.CloudwatchLogGroup) -> aws.IamRolePolicy:
+    def _writes(self, writer: aws.IamRole, group: aws.CloudwatchLogGroup) -> aws.IamRolePolicy:
         # Without the guide's CreateLogGroup: the group exists, and one made by the service would be neither encrypted
         # nor ever emptied.
         write = Statement(
@@ -74,5 +76,5 @@ class FlowLogs(Construct):
             resources=[self._target.arn("logs", "log-group:*")],  # a listing: CloudWatch Logs authorizes it on them all
         )
         return aws.IamRolePolicy(
-            self, "writes", name="write-flow-logs", role=role.name, policy=policy_document(write, find)
+            self, "writes", name="write-flow-logs", role=writer.name, policy=policy_document(write, find)
         )

@@ -79,8 +79,7 @@ class Bucket(ProtectedBucket):
             scope,
             id,
             settings=settings,
-            target=target,
-            purpose=purpose,
+            bucket_name=target.bucket_name(purpose),
             key=key,
             transitions=[
                 aws.S3BucketLifecycleConfigurationRuleTransition(

@@ -45,8 +45,7 @@ class LogBucket(ProtectedBucket):
             scope,
             id,
             settings=settings,
-            target=target,
-            purpose="logs",
+            bucket_name=target.bucket_name("logs"),
             key=None,
             expiry_days=settings.expiry_days,
         )

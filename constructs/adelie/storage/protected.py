@@ -14,7 +14,6 @@ from adelie.terraform import Construct
 
 if TYPE_CHECKING:
     from adelie.encryption import CustomerKey
-    from adelie.naming import AwsTarget
 
 _LEAST_TLS_VERSION: Final = "1.2"
 
@@ -45,8 +44,7 @@ class ProtectedBucket(Construct):
         id: str,
         *,
         settings: ProtectedBucketSettings,
-        target: AwsTarget,
-        purpose: str,
+        bucket_name: str,
         key: CustomerKey | None,
         expiry_days: int | None = None,
         transitions: Sequence[aws.S3BucketLifecycleConfigurationRuleTransition] = (),
@@ -54,10 +52,10 @@ class ProtectedBucket(Construct):
         super().__init__(scope, id)
         self._statements: list[Statement] = []
         self._policy: aws.S3BucketPolicy | None = None
-        self._bucket = aws.S3Bucket(
-            self, "bucket", bucket=target.bucket_name(purpose), force_destroy=settings.force_destroy
-        )
+        self._bucket = aws.S3Bucket(self, "bucket", bucket=bucket_name, force_destroy=settings.force_destroy)
         self.arn = self._bucket.arn
+        self.stateful = self._bucket
+        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
 
         versioning = self._version()
         self._encrypt(key)

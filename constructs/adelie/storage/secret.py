@@ -80,6 +80,8 @@ class Secret(Construct):
             kms_key_id=key.arn,
             recovery_window_in_days=settings.recovery_window_days,
         )
+        self.stateful = self._secret
+        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
         # Through the value where there is one: what reads the secret then waits until it can be read.
         self.arn = self._generate().arn if settings.kind == "generated" else self._secret.arn
 

@@ -1,0 +1,135 @@
+"""The pipeline's roles may do what Terraform does for the stacks, and nothing that would widen what they may do.
+
+`provider_calls.json` has what Terraform's AWS provider (5.100) called while it made, read again and destroyed prod's
+stack on two emulators, by resource type, in the names of IAM's actions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import Synthesized, policy
+from tools import iam
+from tools._permissions import Derivation, Permissions
+
+CALLS: Mapping[str, Mapping[str, list[str]]] = json.loads(
+    Path(__file__).with_name("provider_calls.json").read_text(encoding="utf-8")
+)
+READS_SECRETS_BEFORE_6_26 = "secretsmanager:GetSecretValue"
+STACKS = ["bootstrap-prod", "bootstrap-staging"]
+POLICIES_OF_A_ROLE = 10
+"""IAM quota: managed policies attached to a role."""
+
+
+@pytest.fixture(scope="module")
+def permissions(platforms: Mapping[str, Synthesized]) -> Permissions:
+    return Derivation(platforms[name].document for name in ("prod", "staging")).permissions()
+
+
+def actions(policies: Mapping[str, list[dict[str, Any]]]) -> set[str]:
+    return {action for statements in policies.values() for each in statements for action in each["Action"]}
+
+
+def statements(stack: Synthesized) -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind in ("aws_iam_policy", "aws_iam_role_policy"):
+        for name, body in stack.resources(kind).items():
+            for statement in policy(body["policy"]):
+                yield name, statement
+
+
+def test_what_is_committed_is_what_the_stacks_need(permissions: Permissions) -> None:
+    assert iam.PERMISSIONS.read_text(encoding="utf-8") == permissions.text(), "run `make iam` and read the diff"
+    assert iam.GUIDE.read_text(encoding="utf-8") == iam.guide(permissions), "run `make iam` and read the diff"
+
+
+def test_the_plan_role_may_read_whatever_the_provider_reads(permissions: Permissions) -> None:
+    called = {action for each in CALLS.values() for action in each.get("read", [])}
+    assert len(called) > 90
+    assert called - actions(permissions.plan) == {READS_SECRETS_BEFORE_6_26}
+
+
+def test_the_apply_role_may_do_whatever_the_provider_does(permissions: Permissions) -> None:
+    called = {action for each in CALLS.values() for action in each.get("write", [])}
+    assert len(called) > 150
+    assert called - actions(permissions.plan) - actions(permissions.apply) == {READS_SECRETS_BEFORE_6_26}
+
+
+def test_the_plan_role_changes_nothing_and_reads_no_secret(permissions: Permissions) -> None:
+    reads = ("Describe", "Get", "List", "Batch", "View")
+    assert [each for each in actions(permissions.plan) if not each.partition(":")[2].startswith(reads)] == []
+    shown = {
+        "secretsmanager:GetSecretValue",
+        "s3:GetObject",
+        "sqs:ReceiveMessage",
+        "ssm:GetParametersByPath",
+        "kms:Decrypt",
+    }
+    assert not shown & actions(permissions.plan)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_no_statement_allows_by_wildcard(name: str, platforms: Mapping[str, Synthesized]) -> None:
+    allowed = [
+        (where, action)
+        for where, statement in statements(platforms[name])
+        if statement["Effect"] == "Allow"
+        for action in statement["Action"]
+    ]
+    assert len(allowed) > 300
+    assert [(where, action) for where, action in allowed if "*" in action] == []
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_roles_are_made_and_changed_within_the_boundary_only(name: str, platforms: Mapping[str, Synthesized]) -> None:
+    stack, environment = platforms[name], name.removeprefix("bootstrap-")
+    boundary = f"policy/adelie-bootstrap-{environment}-boundary"
+    assert stack.only("aws_iam_policy", "boundary")["name"] == boundary.rpartition("/")[2]
+    guarded = {"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"}
+    found = [each for _, each in statements(stack) if guarded & set(each["Action"])]
+    assert {action for each in found for action in each["Action"]} >= guarded
+    for each in found:
+        assert each["Condition"]["StringEquals"]["iam:PermissionsBoundary"].endswith(boundary)
+    beyond = {"iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary", "iam:CreateUser"}
+    beyond |= {"iam:CreatePolicyVersion", "iam:CreateAccessKey", "sts:AssumeRole"}
+    assert not beyond & {action for _, each in statements(stack) for action in each["Action"]}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_nothing_of_the_bootstrap_is_in_reach(name: str, platforms: Mapping[str, Synthesized]) -> None:
+    ours = f"adelie-{name.removeprefix('bootstrap-')}-"
+    for where, body in platforms[name].resources("aws_iam_policy").items():
+        for statement in policy(body["policy"]):
+            for resource in statement["Resource"]:
+                if statement["Effect"] == "Allow" and resource.startswith(("arn:aws:iam", "arn:aws:s3")):
+                    assert ours in resource or "aws-service-role" in resource, (where, resource)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_policies_fit_the_quotas_of_iam(name: str, platforms: Mapping[str, Synthesized]) -> None:
+    stack = platforms[name]
+    for policy_name, body in stack.resources("aws_iam_policy").items():
+        compact = json.dumps(json.loads(body["policy"]), separators=(",", ":"))
+        assert len(compact) <= iam.POLICY_QUOTA, policy_name
+    attached = [body["role"] for body in stack.resources("aws_iam_role_policy_attachment").values()]
+    assert max(attached.count(role) for role in attached) <= POLICIES_OF_A_ROLE
+
+
+@pytest.mark.parametrize("name", ["staging", "prod"])
+def test_every_role_of_a_real_environment_has_the_boundary(name: str, platforms: Mapping[str, Synthesized]) -> None:
+    roles = platforms[name].resources("aws_iam_role")
+    bounds = {body.get("permissions_boundary", "").rpartition(":")[2] for body in roles.values()}
+    assert bounds == {f"policy/adelie-bootstrap-{name}-boundary"}
+
+
+def test_the_boundary_allows_what_roles_are_allowed(
+    permissions: Permissions, platforms: Mapping[str, Synthesized]
+) -> None:
+    bounded = {action for each in permissions.boundary if each.get("Effect") != "Deny" for action in each["Action"]}
+    for name in ("staging", "prod"):
+        for role_policy, statement in statements(platforms[name]):
+            assert set(statement["Action"]) <= bounded, (name, role_policy)

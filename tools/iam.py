@@ -1,0 +1,76 @@
+"""`python -m tools.iam [--check]`: the permissions of the pipeline's roles, and docs/iam.md, which explains them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import typer
+
+from stacks.bootstrap import PERMISSIONS
+from stacks.loader import load_all
+from tools._common import ROOT, ToolError, read_stack, run, shown
+from tools._permissions import Derivation, Permissions
+
+GUIDE: Final = ROOT / "docs" / "iam.md"
+TEMPLATE: Final = ROOT / "tools" / "iam_guide.md"
+POLICY_QUOTA: Final = 6144
+"""Characters of a managed policy, white space not counted (IAM quotas)."""
+
+
+def derived() -> Permissions:
+    """The permissions that the synthesized stacks of the real environments need."""
+    return Derivation(read_stack(each.name) for each in load_all() if each.emulator is None).permissions()
+
+
+def guide(permissions: Permissions) -> str:
+    """The text of docs/iam.md."""
+    real = [each for each in load_all() if each.emulator is None]
+    guarded = {each["Sid"]: each for each in permissions.apply["workloads"]}
+    passed = guarded["HandRolesToTheirServices"]["Condition"]["StringEquals"]["iam:PassedToService"]
+    managed = guarded["ManagedPoliciesOfTheStacks"]["Condition"]["ArnEquals"]["iam:PolicyARN"]
+    return TEMPLATE.read_text(encoding="utf-8").format(
+        stacks=" and ".join(each.name for each in real),
+        bootstrap=f"bootstrap-{real[0].name}",
+        boundary=len(permissions.boundary[0]["Action"]),
+        services=", ".join(f"`{each}`" for each in passed),
+        managed=", ".join(f"`{each.rpartition('/')[2]}`" for each in managed),
+        quota=POLICY_QUOTA,
+        sizes="\n".join(
+            f"| `{name}` | {role} | {len(statements)} | {size(statements):,} |"
+            for role, policies in (("plan, apply", permissions.plan), ("apply", permissions.apply))
+            for name, statements in policies.items()
+        ),
+        types="\n".join(
+            f"| `{kind}` | {_code(its['read'])} | {_code(its['write'])} |" for kind, its in permissions.actions.items()
+        ),
+    )
+
+
+def size(statements: list[dict[str, Any]]) -> int:
+    """Characters that a managed policy of these statements has, as IAM counts them, before names are filled in."""
+    return len(json.dumps(statements, separators=(",", ":")))
+
+
+def _code(actions: list[str]) -> str:
+    return ", ".join(f"`{action}`" for action in actions)
+
+
+def _files(permissions: Permissions) -> Mapping[Any, str]:
+    return {PERMISSIONS: permissions.text(), GUIDE: guide(permissions)}
+
+
+def main(
+    check: Annotated[bool, typer.Option("--check", help="Compare with the files instead of writing them.")] = False,
+) -> None:
+    """Derive the permissions of the pipeline's roles from the stacks, and write or check them."""
+    for file, text in _files(derived()).items():
+        if not check:
+            file.write_text(text, encoding="utf-8")
+        elif not file.exists() or file.read_text(encoding="utf-8") != text:
+            raise ToolError(f"{shown(file)} is not what the stacks need; run `make iam`, read the diff and commit it.")
+
+
+if __name__ == "__main__":
+    run(main)
