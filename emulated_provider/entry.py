@@ -2,9 +2,10 @@
 
 A call is an operation by boto3's name, its parameters and, where it says so, when it is made (`if_set`: one of the
 arguments in it is set; `if_there`: what it removes need not be there). Parameters and ids are templates: `$vpc_id` is
-that argument's value, `$role:$name` a text of two, `$access_logs__bucket` an argument inside a block; `$id`, `$region`
-and `$account` are always there. A parameter whose argument isn't set is left out, and so is the list element it stands
-in, unless it is marked optional: `$description?`. Parts of answers are named in JMESPath, with templates inside.
+that argument's value, `$role:$name` a text of two, `$access_logs__bucket` an argument inside a block; `$id`, `$region`,
+`$account` and `$folder` (of the stack) are always there. A parameter whose argument isn't set is left out, and so is
+the list element it stands in, unless it is marked optional: `$description?`. Parts of answers are named in JMESPath,
+with templates inside.
 """
 
 from __future__ import annotations

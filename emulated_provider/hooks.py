@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from emulated_provider.values import Json
 
 Values = Mapping[str, Json]
+_OF_NOTIFICATION: Final = ("comparison_operator", "notification_type", "threshold", "threshold_type")
 
 
 def recovery_window(values: Values) -> Values:
@@ -32,6 +34,26 @@ def caller_reference(_values: Values) -> Values:
     return {"caller_reference": uuid.uuid4().hex}
 
 
+def zip_file(values: Values) -> Values:
+    """The content of a file that stands beside the stack's JSON."""
+    return {"zip": Path(str(values["folder"]), str(values["filename"])).read_bytes()}
+
+
+def budget_notifications(values: Values) -> Values:
+    """A budget's notifications, each with its subscribers beside it."""
+    return {
+        "subscribed": [
+            {
+                "notification": [{name: each[name] for name in _OF_NOTIFICATION}],
+                "subscribers": [
+                    {"subscription_type": "SNS", "address": arn} for arn in each["subscriber_sns_topic_arns"]
+                ],
+            }
+            for each in values.get("notification") or ()
+        ]
+    }
+
+
 def empty_bucket(client: Any, values: Values) -> Values:  # noqa: ANN401 -- a boto3 client
     """`force_destroy`: remove every version of every object."""
     if values["force_destroy"]:
@@ -50,7 +72,8 @@ def disable_distribution(client: Any, values: Values) -> Values:  # noqa: ANN401
 
 
 DERIVE: Final[Mapping[str, Callable[[Values], Values]]] = {
-    each.__name__: each for each in (recovery_window, arn_suffix, load_balancer, caller_reference)
+    each.__name__: each
+    for each in (recovery_window, arn_suffix, load_balancer, caller_reference, zip_file, budget_notifications)
 }
 BEFORE_DELETE: Final[Mapping[str, Callable[[Any, Values], Values]]] = {
     each.__name__: each for each in (empty_bucket, disable_distribution)

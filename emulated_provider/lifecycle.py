@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import boto3
@@ -100,9 +101,10 @@ def _session() -> Any:  # noqa: ANN401 -- as `client`
 class Resources:
     """Every resource type of the table, in one emulated AWS."""
 
-    def __init__(self, aws: Aws, account: str) -> None:
+    def __init__(self, aws: Aws, account: str, folder: Path) -> None:
         self._aws = aws
         self._account = account
+        self._folder = str(folder)
 
     def create(self, kind: str, planned: Values, config: Values, schema: Schema) -> dict[str, Json]:
         """Make the resource and read it back. Raises ResourceError."""
@@ -159,7 +161,8 @@ class Resources:
 
     def _values(self, entry: Lookup, state: Values) -> dict[str, Json]:
         known = {name: None if value is UNKNOWN else value for name, value in state.items()}
-        values = {**known, "region": known.get("region") or self._aws.region, "account": self._account}
+        further = {"region": known.get("region") or self._aws.region, "account": self._account, "folder": self._folder}
+        values = {**known, **further}
         return values | (dict(entry.derive(values)) if isinstance(entry, Entry) else {})
 
     def _unnamed(self, kind: str, entry: Entry, arguments: Values) -> Values:

@@ -47,10 +47,11 @@ Response = Any
 class Provider:
     """One attached provider. `seen` gathers, by type and argument, what the emulator's answers bore out."""
 
-    def __init__(self, emulator: str, endpoint_url: str | None = None) -> None:
+    def __init__(self, emulator: str, endpoint_url: str | None = None, *, folder: Path | None = None) -> None:
         self.seen: dict[str, dict[str, str]] = defaultdict(dict)
         self._emulator = emulator
         self._endpoint_url = endpoint_url
+        self._folder = folder or Path()
         self._gaps = gaps.load(emulator)
         document = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["provider_schemas"][ADDRESS]
         self._document: Mapping[str, Json] = document
@@ -125,7 +126,7 @@ class Provider:
         account, allowed = aws.account(), config["allowed_account_ids"]
         if allowed and account not in allowed:
             raise ResourceError(f"the emulated account is {account}; allowed_account_ids has {', '.join(allowed)}")
-        self._resources = Resources(aws, account)
+        self._resources = Resources(aws, account, self._folder)
 
     def plan_resource_change(self, request: Request, response: Response) -> None:
         """What is known of the resource; a changed argument replaces it."""

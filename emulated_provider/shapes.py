@@ -41,6 +41,8 @@ def to_api(value: Json, shape: Shape, names: Names, path: str = "") -> Json:  # 
             return [to_api(item, shape.member, names, path) for item in items]
         case "map":
             return {name: to_api(item, shape.value, names, path) for name, item in value.items()}
+        case "blob":
+            return value
         case "boolean":
             return value in (True, "true")
         case "integer" | "long":

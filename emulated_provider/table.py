@@ -44,7 +44,7 @@ def _read(file: str) -> dict[str, dict[str, Any]]:
 
 ENTRIES: Final[Mapping[str, Entry]] = {
     kind: Entry(**entry)
-    for file in ("network.yaml", "data.yaml", "workloads.yaml", "edge.yaml", "identity.yaml")
+    for file in ("network.yaml", "data.yaml", "workloads.yaml", "edge.yaml", "identity.yaml", "operations.yaml")
     for kind, entry in _read(file).items()
 }
 

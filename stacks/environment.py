@@ -23,6 +23,7 @@ from adelie.database import CacheSettings, DatabaseSettings
 from adelie.encryption import EncryptionSettings
 from adelie.naming import AwsTarget, InvalidNameError
 from adelie.network import BastionSettings, NetworkSettings
+from adelie.operations import AlarmSettings, BackupSettings, BudgetSettings, NotifierSettings
 from adelie.settings import Settings, reject
 from adelie.storage import BucketSettings, LogBucketSettings, SecretSettings
 
@@ -124,6 +125,14 @@ class Environment(Settings):
     """Secrets Manager secrets, by name."""
     cdn: CdnSettings
     """CloudFront and its web ACL."""
+    alarms: AlarmSettings
+    """When somebody is told."""
+    notifier: NotifierSettings
+    """The function that tells Discord."""
+    budget: BudgetSettings | None
+    """What a month may cost; null leaves the budget out."""
+    backup: BackupSettings | None
+    """Copies in a vault of their own; null leaves them to RDS's own backups and the buckets' versions."""
 
     @property
     def target(self) -> AwsTarget:

@@ -21,6 +21,7 @@ from adelie.terraform import (
 )
 from stacks import providers
 from stacks.environment import Environment
+from stacks.operations import Operations
 
 IMAGE_TAG_RULE: Final = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"
 """What a container registry takes as a tag (OCI distribution specification)."""
@@ -49,6 +50,7 @@ class Platform(TerraformStack):
         self._compute()
         self._connections()
         self._cdn()
+        self._operations()
         self._outputs()
         if environment.prevent_destroy:
             self._prevent_destroy()
@@ -107,7 +109,7 @@ class Platform(TerraformStack):
     def _compute(self) -> None:
         environment, target, key, network = self._environment, self._target, self._key, self._network
         domain = environment.domain
-        certificate = (
+        self._origin_certificate = (
             Certificate(self, "certificate", settings=domain, name=domain.origin_name, region=environment.region)
             if domain
             else None
@@ -120,7 +122,7 @@ class Platform(TerraformStack):
             target=target,
             network=network,
             logs=self._logs,
-            certificate_arn=certificate.arn if certificate else None,
+            certificate_arn=self._origin_certificate.arn if self._origin_certificate else None,
         )
         self._repositories = {
             name: Repository(
@@ -204,6 +206,25 @@ class Platform(TerraformStack):
             domain=self._environment.domain,
         )
 
+    def _operations(self) -> None:
+        self._operated = Operations(
+            self,
+            "operations",
+            environment=self._environment,
+            key=self._key,
+            topic=self._alarms,
+            webhook=self._secrets["discord-webhook-url"],
+            objects=self._objects,
+            database=self._postgres,
+            cache=self._redis,
+            cluster=self._cluster,
+            load_balancer=self._load_balancer,
+            origin_certificate=self._origin_certificate,
+            services=self._services,
+            pipeline=self._pipeline,
+            cdn=self._front_door,
+        )
+
     def _prevent_destroy(self) -> None:
         """Terraform refuses each plan that would destroy one of these, whatever the reason."""
         for holder in (
@@ -215,6 +236,7 @@ class Platform(TerraformStack):
             self._logs,
             *self._secrets.values(),
             *self._repositories.values(),
+            *self._operated.stateful,
         ):
             prevent_destroy(holder.stateful)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import Final
 
 from localstack_client import config as localstack  # pyright: ignore[reportMissingTypeStubs]
@@ -13,6 +14,7 @@ from stacks.environment import Environment, S3State
 ENDPOINTS: Final = {
     "acm": "acm",
     "appautoscaling": "application-autoscaling",
+    "backup": "backup",
     "cloudfront": "cloudfront",
     "cloudwatch": "cloudwatch",
     "ec2": "ec2",
@@ -22,6 +24,7 @@ ENDPOINTS: Final = {
     "elbv2": "elbv2",
     "iam": "iam",
     "kms": "kms",
+    "lambda": "lambda",
     "logs": "logs",
     "rds": "rds",
     "route53": "route53",
@@ -95,9 +98,16 @@ def _emulated_provider(stack: TerraformStack, environment: Environment) -> None:
         skip_metadata_api_check="true",
         skip_requesting_account_id=True,
         s3_use_path_style=True,
-        endpoints=[aws.AwsProviderEndpoints(**{theirs: addresses[ours] for theirs, ours in ENDPOINTS.items()})],
+        endpoints=[
+            aws.AwsProviderEndpoints(**{_argument(theirs): addresses[ours] for theirs, ours in ENDPOINTS.items()})
+        ],
         default_tags=[aws.AwsProviderDefaultTags(tags=default_tags(environment))],
     )
+
+
+def _argument(name: str) -> str:
+    """The name as an argument of Python, where `lambda` is a keyword."""
+    return f"{name}_" if iskeyword(name) else name
 
 
 def _backend(stack: TerraformStack, environment: Environment, name: str) -> None:

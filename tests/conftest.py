@@ -28,6 +28,6 @@ def platforms(
     outdir: Path = tmp_path_factory.mktemp("cdktf.out")
     main.build(list(environments.values()), str(outdir)).synth()
     return {
-        file.parent.name: Synthesized(json.loads(file.read_text()))
+        file.parent.name: Synthesized(json.loads(file.read_text()), file.parent)
         for file in sorted(outdir.glob("stacks/*/cdk.tf.json"))
     }

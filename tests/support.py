@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from adelie.naming import AwsTarget
@@ -20,6 +21,8 @@ class Synthesized:
     """A stack's Terraform JSON, with the questions that tests ask of it."""
 
     document: Mapping[str, Any]
+    folder: Path | None = None
+    """Where it is written, with its assets; None if it is in memory only."""
 
     def resources(self, resource_type: str) -> dict[str, dict[str, Any]]:
         """All resources of a type, by the last part of their address."""

@@ -242,12 +242,18 @@ def _repository(_: Stack, resource: Resource) -> Node:
 
 def _key(_: Stack, resource: Resource) -> Node:
     days = resource.body.get("rotation_period_in_days", 365)
-    return Node(resource.path[0], "key", "Customer key", ("KMS: data, logs, secrets", f"rotated every {days} days"))
+    return Node("key", "key", "Customer key", ("KMS: data, logs, secrets", f"rotated every {days} days"))
 
 
 def _machine(stack: Stack, resource: Resource) -> Node:
     alarms = len(stack.find("aws_cloudwatch_metric_alarm", resource.path[0]))
     return Node("steps", "steps", "Step Functions", ("retries, time limit", f"failure queue, {alarms} alarms"))
+
+
+def _alarms(stack: Stack, _: Resource) -> Node:
+    alarms, budgets = stack.find("aws_cloudwatch_metric_alarm"), stack.find("aws_budgets_budget")
+    told = f"{len(alarms)} alarms" + (", a budget" if budgets else "")
+    return Node("alarms", "alarms", "Alarms to Discord", (told, "SNS, Lambda; dashboard"))
 
 
 def _schedule(_: Stack, resource: Resource) -> Node:
@@ -285,6 +291,7 @@ _MARKERS: Final[Mapping[str, Callable[[Stack, Resource], Node]]] = {
     "aws_scheduler_schedule": _schedule,
     "aws_secretsmanager_secret": _secret,
     "aws_sfn_state_machine": _machine,
+    "aws_sns_topic": _alarms,
     "aws_vpc_endpoint": _endpoint,
     "aws_wafv2_web_acl": _web_acl,
 }

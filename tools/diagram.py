@@ -18,6 +18,7 @@ PICTURED: Final = "prod"
 
 _STYLE: Final[Mapping[str, tuple[str, str]]] = {
     # kind: glyph, family
+    "alarms": ("bell", "security"),
     "bastion": ("terminal", "network"),
     "bucket-assets": ("bucket", "storage"),
     "bucket-logs": ("bucket", "storage"),
@@ -43,6 +44,7 @@ _STYLE: Final[Mapping[str, tuple[str, str]]] = {
 _WORKLOADS: Final = ("bastion", "one-off", "service", "job")
 _DATA: Final = ("database", "cache")
 _SIDE_ROWS: Final = (
+    ("alarms",),
     ("bucket-assets", "bucket-logs"),
     ("images", "key"),
     ("steps", "schedule"),
@@ -121,7 +123,7 @@ class _Drawing:
         span = self._vpc_right - 2 * _PAD - self._left
         for index, node in enumerate(self._what.of_kind(*_DATA)):
             self._put(node, self._left + span * (index + 1) / 3 - CARD_WIDTH / 2, rows["data"])
-        for top, kinds in zip(list(rows.values())[1:], _SIDE_ROWS, strict=True):
+        for top, kinds in zip(rows.values(), _SIDE_ROWS, strict=True):
             for column, kind in enumerate(kinds):
                 for node in self._what.of_kind(kind):
                     self._put(node, self._side + column * (CARD_WIDTH + _GAP), top)

@@ -27,7 +27,7 @@ def derived() -> Permissions:
 def guide(permissions: Permissions) -> str:
     """The text of docs/iam.md."""
     real = [each for each in load_all() if each.emulator is None]
-    guarded = {each["Sid"]: each for each in permissions.apply["workloads"]}
+    guarded = {each["Sid"]: each for each in permissions.apply["roles"]}
     passed = guarded["HandRolesToTheirServices"]["Condition"]["StringEquals"]["iam:PassedToService"]
     managed = guarded["ManagedPoliciesOfTheStacks"]["Condition"]["ArnEquals"]["iam:PolicyARN"]
     return TEMPLATE.read_text(encoding="utf-8").format(

@@ -74,7 +74,7 @@ class LocalPlatform:
         provider, kind, terraform_path = _chosen_provider(), _emulators.chosen(), executable()
         emulator, is_new = self._emulator(kind)
         try:
-            with _attached(provider, emulator) as environment:
+            with _attached(provider, emulator, self.stack) as environment:
                 terraform = Terraform(terraform_path, self.stack, environment)
                 changed = self._apply(terraform, emulator, provider)
                 _show(terraform, emulator)
@@ -98,7 +98,7 @@ class LocalPlatform:
         if emulator is None:
             console().print("Nothing is running.")
         elif emulator.kind is Kind.LOCALSTACK:
-            with _attached(record.provider if record else _chosen_provider(), emulator) as environment:
+            with _attached(record.provider if record else _chosen_provider(), emulator, self.stack) as environment:
                 Terraform(executable(), self.stack, environment).destroy()
         else:
             emulator.stop()
@@ -117,7 +117,7 @@ class LocalPlatform:
         elif record is None or not record.finished:
             console().print(f"{emulator.kind.label} runs at {emulator.endpoint_url}, half deployed; `make up` ends it.")
         else:
-            with _attached(record.provider, emulator) as environment:
+            with _attached(record.provider, emulator, self.stack) as environment:
                 _show(Terraform(executable(), self.stack, environment), emulator)
 
     def _emulator(self, kind: Kind) -> tuple[Emulator, bool]:
@@ -180,10 +180,12 @@ def _chosen_provider(environ: Mapping[str, str] = os.environ) -> ProviderChoice:
 
 
 @contextlib.contextmanager
-def _attached(choice: ProviderChoice, emulator: Emulator) -> Generator[Mapping[str, str]]:
+def _attached(choice: ProviderChoice, emulator: Emulator, stack: Path) -> Generator[Mapping[str, str]]:
     """What Terraform's environment has for the provider: the double attached, or nothing for the real one."""
     double: AbstractContextManager[Mapping[str, str]] = (
-        attached(Provider(emulator.kind)) if choice is ProviderChoice.EMULATED else contextlib.nullcontext({})
+        attached(Provider(emulator.kind, folder=stack))
+        if choice is ProviderChoice.EMULATED
+        else contextlib.nullcontext({})
     )
     with double as environment:
         yield {"TF_VAR_image_tag": IMAGE_TAG, **environment}

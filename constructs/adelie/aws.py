@@ -21,6 +21,11 @@ with _startup.bulk_import():
         AppautoscalingScheduledActionScalableTargetAction,
     )
     from cdktf_cdktf_provider_aws.appautoscaling_target import AppautoscalingTarget
+    from cdktf_cdktf_provider_aws.backup_plan import BackupPlan, BackupPlanRule, BackupPlanRuleLifecycle
+    from cdktf_cdktf_provider_aws.backup_selection import BackupSelection
+    from cdktf_cdktf_provider_aws.backup_vault import BackupVault
+    from cdktf_cdktf_provider_aws.backup_vault_lock_configuration import BackupVaultLockConfiguration
+    from cdktf_cdktf_provider_aws.budgets_budget import BudgetsBudget, BudgetsBudgetNotification
     from cdktf_cdktf_provider_aws.cloudfront_cache_policy import (
         CloudfrontCachePolicy,
         CloudfrontCachePolicyParametersInCacheKeyAndForwardedToOrigin,
@@ -60,6 +65,7 @@ with _startup.bulk_import():
         CloudfrontVpcOriginVpcOriginEndpointConfig,
         CloudfrontVpcOriginVpcOriginEndpointConfigOriginSslProtocols,
     )
+    from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
     from cdktf_cdktf_provider_aws.cloudwatch_log_delivery import CloudwatchLogDelivery
     from cdktf_cdktf_provider_aws.cloudwatch_log_delivery_destination import (
         CloudwatchLogDeliveryDestination,
@@ -67,7 +73,11 @@ with _startup.bulk_import():
     )
     from cdktf_cdktf_provider_aws.cloudwatch_log_delivery_source import CloudwatchLogDeliverySource
     from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
-    from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
+    from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
+        CloudwatchMetricAlarm,
+        CloudwatchMetricAlarmMetricQuery,
+        CloudwatchMetricAlarmMetricQueryMetric,
+    )
     from cdktf_cdktf_provider_aws.data_aws_ec2_managed_prefix_list import DataAwsEc2ManagedPrefixList
     from cdktf_cdktf_provider_aws.data_aws_ssm_parameter import DataAwsSsmParameter
     from cdktf_cdktf_provider_aws.db_instance import DbInstance
@@ -128,6 +138,14 @@ with _startup.bulk_import():
     from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
     from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
     from cdktf_cdktf_provider_aws.kms_key import KmsKey
+    from cdktf_cdktf_provider_aws.lambda_function import (
+        LambdaFunction,
+        LambdaFunctionDeadLetterConfig,
+        LambdaFunctionEnvironment,
+        LambdaFunctionLoggingConfig,
+        LambdaFunctionTracingConfig,
+    )
+    from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission
     from cdktf_cdktf_provider_aws.launch_template import LaunchTemplate
     from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs, LbConnectionLogs
     from cdktf_cdktf_provider_aws.lb_listener import (
@@ -205,6 +223,7 @@ with _startup.bulk_import():
     )
     from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
     from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
+    from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
     from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
     from cdktf_cdktf_provider_aws.sqs_queue_policy import SqsQueuePolicy
     from cdktf_cdktf_provider_aws.subnet import Subnet

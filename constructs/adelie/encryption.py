@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -11,6 +12,9 @@ from adelie.naming import AwsTarget
 from adelie.policy import Statement, policy_document
 from adelie.settings import Settings
 from adelie.terraform import Construct
+
+PUBLISHERS: Final = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
+"""The AWS services that publish to the environment's topics."""
 
 
 class EncryptionSettings(Settings):
@@ -25,12 +29,16 @@ class EncryptionSettings(Settings):
 class CustomerKey(Construct):
     """One symmetric KMS key with an alias, rotated, for the data and logs of the environment.
 
-    The key policy lets IAM policies of this account decide, and CloudWatch (Logs for this region's log groups, alarms
-    for encrypted topics) use the key for this account only.
+    The key policy lets IAM policies of this account decide, and CloudWatch Logs (for this region's log groups) and what
+    publishes to encrypted topics (alarms, budgets) use the key for this account only. In another `region` than the
+    stack's if given: a key serves its own region only.
     """
 
-    def __init__(self, scope: Construct, id: str, *, settings: EncryptionSettings, target: AwsTarget) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, settings: EncryptionSettings, target: AwsTarget, region: str | None = None
+    ) -> None:
         super().__init__(scope, id)
+        target = replace(target, region=region or target.region)
         key = aws.KmsKey(
             self,
             "key",
@@ -39,8 +47,9 @@ class CustomerKey(Construct):
             rotation_period_in_days=settings.rotation_period_days,
             deletion_window_in_days=settings.deletion_window_days,
             policy=_key_policy(target),
+            region=region,
         )
-        aws.KmsAlias(self, "alias", name=f"alias/{target.prefix}", target_key_id=key.key_id)
+        aws.KmsAlias(self, "alias", name=f"alias/{target.prefix}", target_key_id=key.key_id, region=region)
         self.arn = key.arn
         self.stateful = key
         """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
@@ -76,11 +85,11 @@ def _key_policy(target: AwsTarget) -> str:
         principals={"Service": [f"logs.{target.region}.amazonaws.com"]},
         conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": target.arn("logs", "log-group:*")}},
     )
-    alarms = Statement(
-        sid="CloudWatchAlarms",
+    publishers = Statement(
+        sid="Publishers",
         actions=["kms:Decrypt", "kms:GenerateDataKey*"],
         resources=["*"],
-        principals={"Service": ["cloudwatch.amazonaws.com"]},
+        principals={"Service": list(PUBLISHERS)},
         conditions={"StringEquals": {"aws:SourceAccount": target.account_id}},
     )
-    return policy_document(iam_decides, log_groups, alarms)
+    return policy_document(iam_decides, log_groups, publishers)

@@ -5,10 +5,12 @@ from adelie import startup
 with startup.prepare(), startup.bulk_import():
     from cdktf import (
         App,
+        AssetType,
         Fn,
         ITerraformDependable,
         LocalBackend,
         S3Backend,
+        TerraformAsset,
         TerraformElement,
         TerraformOutput,
         TerraformResource,
@@ -23,11 +25,13 @@ with startup.prepare(), startup.bulk_import():
 
 __all__ = [
     "App",
+    "AssetType",
     "Construct",
     "Fn",
     "ITerraformDependable",
     "LocalBackend",
     "S3Backend",
+    "TerraformAsset",
     "TerraformElement",
     "TerraformOutput",
     "TerraformResource",

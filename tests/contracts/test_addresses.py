@@ -15,6 +15,7 @@ from tests.support import Synthesized
 
 COMMITTED = Path(__file__).with_name("stateful_addresses.txt")
 STATEFUL = {
+    "aws_backup_vault",
     "aws_cloudwatch_log_group",
     "aws_db_instance",
     "aws_ecr_repository",
@@ -36,7 +37,7 @@ def present(stack: Synthesized) -> set[str]:
     return {f"{kind}.{name}" for kind, name, _ in stack.every() if kind in STATEFUL}
 
 
-@pytest.mark.parametrize("environment", ["staging", "prod"])
+@pytest.mark.parametrize("environment", ["staging", "prod", "bootstrap-staging", "bootstrap-prod"])
 def test_no_stateful_address_is_lost(environment: str, platforms: Mapping[str, Synthesized]) -> None:
     stack = platforms[environment]
     moved = {block["from"] for block in stack.document.get("moved", [])}
@@ -44,7 +45,7 @@ def test_no_stateful_address_is_lost(environment: str, platforms: Mapping[str, S
     assert not lost, f"Terraform would destroy {sorted(lost)}: add a `moved` block, or keep the construct's id"
 
 
-@pytest.mark.parametrize("environment", ["staging", "prod"])
+@pytest.mark.parametrize("environment", ["staging", "prod", "bootstrap-staging", "bootstrap-prod"])
 def test_every_stateful_address_is_written_down(environment: str, platforms: Mapping[str, Synthesized]) -> None:
     new = present(platforms[environment]) - committed(environment)
     assert not new, f"add to {COMMITTED.name}: {sorted(f'{environment} {address}' for address in new)}"

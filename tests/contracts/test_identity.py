@@ -37,6 +37,10 @@ NO_RESOURCE_LEVEL = {
     "ec2messages:GetEndpoint",
     "ec2messages:GetMessages",
     "ec2messages:SendReply",
+    "cloudwatch:GetMetricData",
+    "events:ListRules",
+    "s3:ListAllMyBuckets",
+    "tag:GetResources",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
@@ -108,7 +112,7 @@ def test_each_secret_is_read_by_exactly_the_roles_meant_to(stack: Synthesized) -
     }
     assert constructs == {
         "database": {"ai-pipeline", "migration", "service-backend-api"},
-        "secret-discord-webhook-url": {"ai-pipeline"},
+        "secret-discord-webhook-url": {"ai-pipeline", "operations"},
         "secret-jwt-secret": {"service-backend-api"},
         "secret-llm-api-key": {"ai-pipeline", "service-backend-api"},
     }

@@ -33,7 +33,7 @@ def deployment(
     parameters: tuple[str, Kind] = request.param
     name, kind = parameters
     folder = tmp_path_factory.mktemp(f"{name}-{kind}")
-    with deployed(environments[name], kind, platforms[name].document, folder) as made:
+    with deployed(environments[name], kind, platforms[name], folder) as made:
         yield made
 
 

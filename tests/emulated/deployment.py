@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from tools._terraform import Terraform, executable
 EMULATORS: Final = (Kind.MINISTACK, Kind.MOTO)
 SYNTHESIZED_ENDPOINT: Final = "http://localhost:4566"
 IMAGE_TAG: Final = "4f2c1e9"
+ASSETS: Final = "assets"
 SETTINGS: Final = {"TF_VAR_image_tag": IMAGE_TAG, "TF_CLI_CONFIG_FILE": os.devnull}
 """What Terraform's environment has: the stack's input, and nothing of this machine's configuration."""
 
@@ -67,14 +69,16 @@ class Deployment:
 
 @contextmanager
 def prepared(
-    environment: Environment, kind: Kind, document: Mapping[str, Any], folder: Path
+    environment: Environment, kind: Kind, source: Synthesized, folder: Path
 ) -> Generator[tuple[Emulator, Provider, Terraform, Synthesized]]:
     """An emulator with what an account has before the first deploy, and Terraform ready to deploy to it."""
     emulator = _emulators.start(kind, port=0, folder=folder, account_id=environment.account_id, detached=False)
     try:
-        stack = Synthesized(_for_this_emulator(document, environment, emulator))
+        stack = Synthesized(_for_this_emulator(source.document, environment, emulator))
         (folder / "cdk.tf.json").write_text(json.dumps(stack.document), encoding="utf-8")
-        provider = Provider(kind, emulator.endpoint_url)
+        if source.folder and (source.folder / ASSETS).exists():
+            shutil.copytree(source.folder / ASSETS, folder / ASSETS)
+        provider = Provider(kind, emulator.endpoint_url, folder=folder)
         with attached(provider) as reattach:
             yield emulator, provider, Terraform(executable(), folder, {**SETTINGS, **reattach}), stack
     finally:
@@ -82,9 +86,9 @@ def prepared(
 
 
 @contextmanager
-def deployed(environment: Environment, kind: Kind, document: Mapping[str, Any], folder: Path) -> Generator[Deployment]:
+def deployed(environment: Environment, kind: Kind, source: Synthesized, folder: Path) -> Generator[Deployment]:
     """The stack, applied to a fresh emulator."""
-    with prepared(environment, kind, document, folder) as (emulator, provider, terraform, stack):
+    with prepared(environment, kind, source, folder) as (emulator, provider, terraform, stack):
         before = inventory(emulator, environment.region)
         terraform.init()
         terraform.validate()

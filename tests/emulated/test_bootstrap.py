@@ -28,7 +28,7 @@ def bootstrap(
 ) -> Generator[Deployment]:
     kind: Kind = request.param
     folder = tmp_path_factory.mktemp(f"{STACK}-{kind}")
-    with deployed(environments["prod"], kind, platforms[STACK].document, folder) as made:
+    with deployed(environments["prod"], kind, platforms[STACK], folder) as made:
         yield made
 
 

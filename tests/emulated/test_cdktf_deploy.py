@@ -15,6 +15,7 @@ import main
 from stacks.environment import Environment
 from tests.emulated.deployment import IMAGE_TAG, prepared
 from tests.emulated.inventory import inventory
+from tests.support import Synthesized
 from tools._common import ROOT
 from tools._emulators import Kind
 
@@ -25,8 +26,8 @@ def test_cdktf_deploys_and_destroys(environments: Mapping[str, Environment], tmp
     shutil.copy(ROOT / "cdktf.json", tmp_path)
     folder = tmp_path / "cdktf.out" / "stacks" / "localstack"
     environment = environments["localstack"]
-    document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
-    with prepared(environment, Kind.MINISTACK, document, folder) as (emulator, _, terraform, _):
+    stack = Synthesized(json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8")))
+    with prepared(environment, Kind.MINISTACK, stack, folder) as (emulator, _, terraform, _):
 
         def cdktf(command: str) -> None:
             options = ("--auto-approve", "--skip-synth", "--skip-provider-lock", "--var", f"image_tag={IMAGE_TAG}")

@@ -103,13 +103,15 @@ def test_a_deletion_window_outside_what_kms_takes_is_refused(days: int, message:
     assert refused.value.errors()[0]["msg"] == message
 
 
-def test_only_alarms_of_this_account_publish_to_the_alarm_topic() -> None:
+def test_only_alarms_and_budgets_of_this_account_publish_to_the_alarm_topic() -> None:
     def build(stack: TerraformStack) -> None:
         key = CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), target=TARGET)
         AlarmTopic(stack, "alarms", target=TARGET, key=key)
 
     synthesized = synthesize(build)
     assert references(synthesized.only("aws_sns_topic")["kms_master_key_id"]) == {"aws_kms_key.key_F64E54E4"}
-    (statement,) = policy(synthesized.only("aws_sns_topic_policy")["policy"])
-    assert statement["Principal"] == {"Service": ["cloudwatch.amazonaws.com"]}
-    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "111111111111"}
+    statements = policy(synthesized.only("aws_sns_topic_policy")["policy"])
+    principals = [statement["Principal"]["Service"] for statement in statements]
+    assert principals == [["cloudwatch.amazonaws.com"], ["budgets.amazonaws.com"]]
+    for statement in statements:
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "111111111111"}

@@ -65,6 +65,8 @@ class Cdn(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._settings = settings
+        self.certificate_arn: str | None = None
+        """The viewers' certificate, in us-east-1; None without a domain."""
         self._assets_origin = AssetsOrigin(self, "assets", target=target, bucket=assets)
         self._application_origin = LoadBalancerOrigin(
             self, "load-balancer", settings=settings, target=target, load_balancer=load_balancer, domain=domain
@@ -153,6 +155,7 @@ class Cdn(Construct):
         if domain is None:
             return aws.CloudfrontDistributionViewerCertificate(cloudfront_default_certificate=True)
         certificate = Certificate(self, "certificate", settings=domain, name=domain.name, region=EDGE_REGION)
+        self.certificate_arn = certificate.arn
         return aws.CloudfrontDistributionViewerCertificate(
             acm_certificate_arn=certificate.arn,
             minimum_protocol_version=self._settings.minimum_tls,

@@ -10,7 +10,6 @@ from pydantic import Field
 from adelie import aws
 from adelie.compute.cluster import CapacityProvider, Cluster
 from adelie.compute.collaborators import PrivateNetwork
-from adelie.compute.failures import FailureQueue
 from adelie.compute.job_definition import JobDefinition
 from adelie.compute.logs import log_group
 from adelie.compute.repository import Repository
@@ -18,6 +17,7 @@ from adelie.compute.schedules import CronExpression, TimeZone
 from adelie.compute.task import FargateTask
 from adelie.compute.task_settings import EnvironmentVariable, TaskSettings
 from adelie.encryption import CustomerKey
+from adelie.failures import FailureQueue
 from adelie.naming import AwsTarget
 from adelie.policy import Statement, assume_role_policy, policy_document
 from adelie.role import role

@@ -75,9 +75,11 @@ class FargateService(FargateTask):
         if settings.execute_command:
             self.grant_task("exec", *cluster.exec_statements())
         target_group = self._target_group(settings, network)
+        self.target_group_suffix = target_group.arn_suffix
         self._receive_from(load_balancer, settings, target_group)
         self._wait_for(cluster.capacity_providers)
         self._service = self._run(settings, network, cluster, target_group)
+        self.service_name = self._service.name
         if settings.autoscaling:
             ServiceAutoscaling(
                 self,

@@ -128,6 +128,8 @@ class Cache(Construct):
         self._group = self._replication_group(network)
         self.stateful = self._group
         """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
+        self.node_ids = tuple(f"{self.identifier}-{number:03}" for number in range(1, settings.replicas + 2))
+        """The primary and its replicas, as ElastiCache names the nodes of a replication group."""
         self.endpoint_address = self._group.primary_endpoint_address
 
     def allow_from(self, peer: Peer) -> None:

@@ -143,6 +143,7 @@ class Database(Construct):
         self._instance = self._postgres(network)
         self.stateful = self._instance
         """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
+        self.arn = self._instance.arn
         self._secret_arn = self._instance.master_user_secret.get(0).secret_arn
         self.endpoint_address = self._instance.address
         self._rotation()

@@ -87,8 +87,11 @@ class Secret(Construct):
 
     def grant_read(self, workload: Workload) -> None:
         """Let ECS read the secret to start `workload`'s container; the code itself can't."""
-        workload.grant_execution(
-            f"secret-{self._name}",
+        workload.grant_execution(f"secret-{self._name}", *self.read_statements())
+
+    def read_statements(self) -> tuple[Statement, ...]:
+        """What a role needs to read the secret."""
+        return (
             Statement(sid=sid("Read", self._name), actions=["secretsmanager:GetSecretValue"], resources=[self.arn]),
             self._key.decrypt_statement(
                 sid("Decrypt", self._name), via_service=f"secretsmanager.{self._target.region}.amazonaws.com"

@@ -6,14 +6,13 @@ from typing import Final
 
 from adelie import aws
 from adelie.encryption import CustomerKey
+from adelie.metric_alarm import metric_alarm
 from adelie.naming import AwsTarget
 from adelie.policy import Statement, policy_document
 from adelie.terraform import Construct
 
 MESSAGE_RETENTION_SECONDS: Final = 14 * 24 * 3600
 """Fourteen days: the longest that SQS keeps a message."""
-
-ALARM_PERIOD_SECONDS: Final = 300
 
 
 class FailureQueue(Construct):
@@ -73,22 +72,19 @@ class FailureQueue(Construct):
     def _alarm(
         self, name: str, *, description: str, namespace: str, metric: str, statistic: str, dimensions: dict[str, str]
     ) -> None:
-        aws.CloudwatchMetricAlarm(
+        # No runs is no failure: both services send nothing while nothing happens. A failed run is not undone by the
+        # next one, so there is no word when the alarm is over.
+        metric_alarm(
             self,
             f"{name}-alarm",
-            alarm_name=self._target.name("aws_cloudwatch_metric_alarm", self._name, name),
-            alarm_description=description,
-            namespace=namespace,
-            metric_name=metric,
-            dimensions=dimensions,
+            target=self._target,
+            topic_arn=self._alarm_topic_arn,
+            name=(self._name, name),
+            description=description,
+            metric=(namespace, metric),
             statistic=statistic,
-            period=ALARM_PERIOD_SECONDS,
-            evaluation_periods=1,
-            comparison_operator="GreaterThanThreshold",
-            threshold=0,
-            # No runs is no failure: both services send nothing while nothing happens.
-            treat_missing_data="notBreaching",
-            alarm_actions=[self._alarm_topic_arn],
+            dimensions=dimensions,
+            tell_when_over=False,
         )
 
     def _refuse_plain_http(self) -> Statement:

@@ -1,0 +1,50 @@
+"""When to tell somebody."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from adelie.settings import Settings
+
+Percent = Annotated[float, Field(gt=0, le=100)]
+
+
+class AlarmSettings(Settings):
+    """Thresholds of the alarms. "AWS" below is the CloudWatch user guide's list "Recommended alarms"."""
+
+    emails: tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = ()
+    """Who is told by e-mail too (default nobody); each confirms once, by a link that SNS sends."""
+    server_error_percent: Percent = 5
+    """Share of requests that end in a 5xx, in five minutes (default 5; AWS has 5 for API Gateway, and none for load
+    balancers)."""
+    server_error_least_requests: Annotated[int, Field(ge=1)] = 20
+    """Requests in five minutes below which the share says nothing (default 20: one error is then the threshold)."""
+    latency_p95_seconds: Annotated[float, Field(gt=0)] = 2
+    """Time in which 95 of 100 requests have their first byte (default 2; AWS leaves it to the application)."""
+    unhealthy_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+    """Minutes in which a service has an unhealthy target all the time (default 5; AWS has 5 of 5 for most)."""
+    service_cpu_percent: Percent = 90
+    """CPU of a service's tasks on average, for 15 minutes (default 90, as AWS): autoscaling has not helped."""
+    service_memory_percent: Percent = 90
+    """Memory of a service's tasks on average, for 15 minutes (default 90, as AWS)."""
+    database_cpu_percent: Percent = 90
+    """CPU of PostgreSQL for 15 minutes (default 90, as AWS)."""
+    database_freeable_memory_mib: Annotated[int, Field(ge=1)]
+    """Memory that is left to PostgreSQL. No default: it depends on the instance class (AWS: about a quarter of it)."""
+    database_free_storage_percent: Percent = 10
+    """Share of the allocated storage that is free (default 10, as AWS). RDS enlarges it at 10 as well, up to
+    `database.max_storage_gib`: an alarm that stays says that this limit is reached."""
+    database_connections: Annotated[int, Field(ge=1)]
+    """Open connections. No default: PostgreSQL takes the instance class's memory in bytes / 9,531,392, at most 5,000
+    (RDS user guide, "Quotas and constraints"), and AWS's alarm is at 90 of 100."""
+    cache_cpu_percent: Percent = 90
+    """CPU of the cache's engine, which is one thread (default 90, as AWS)."""
+    cache_memory_percent: Percent = 80
+    """Memory of a cache node that holds data (default 80; ElastiCache reserves a quarter by default)."""
+    cache_evictions: Annotated[int, Field(ge=0)] = 100
+    """Keys in five minutes that a node threw away for want of memory (default 100; AWS has no number)."""
+    certificate_days: Annotated[int, Field(ge=1, le=60)] = 30
+    """Days before a certificate expires (default 30): ACM renews earlier, so it could not (ACM user guide, "Managed
+    certificate renewal")."""

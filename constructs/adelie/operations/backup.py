@@ -1,0 +1,256 @@
+"""Backups that stay when what they are of is gone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from adelie import aws
+from adelie.alarms import AlarmTopic
+from adelie.encryption import CustomerKey
+from adelie.metric_alarm import metric_alarm
+from adelie.naming import AwsTarget
+from adelie.policy import Statement, assume_role_policy, policy_document
+from adelie.role import role
+from adelie.settings import Settings, reject
+from adelie.terraform import Construct
+
+_WINDOW_MINUTES: Final = 60
+"""Minutes in which a job begins; AWS Backup takes 60 or more."""
+_COMPLETION_MINUTES: Final = 480
+_HALF_A_DAY: Final = 43200
+
+
+class BackupSettings(Settings):
+    """What is kept of the database and the objects, in a vault of its own."""
+
+    daily_kst: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "05:00"
+    """When, in Korean time (default 05:00). RDS takes no other backup within an hour before its own window or while it
+    lasts (AWS Backup developer guide, "Amazon RDS backups")."""
+    daily_retention_days: Annotated[int, Field(ge=1)]
+    """Days that a daily backup is kept."""
+    monthly_retention_days: Annotated[int, Field(ge=1)] | None = None
+    """Days that the backup of each month's first day is kept; omitted, there is none."""
+    lock_days: Annotated[int, Field(ge=1)] | None = None
+    """Shortest retention that the vault takes, and keeps to for everybody without the right to lift the lock
+    (governance mode); omitted, the vault isn't locked."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.monthly_retention_days is not None and self.monthly_retention_days <= self.daily_retention_days:
+            reject(
+                "monthly_retention_days",
+                f"must be more than daily_retention_days ({self.daily_retention_days})",
+                self.monthly_retention_days,
+                "raise it, or omit it",
+            )
+        if self.lock_days is not None and self.lock_days > self.daily_retention_days:
+            reject(
+                "lock_days",
+                f"must not be more than daily_retention_days ({self.daily_retention_days})",
+                self.lock_days,
+                "lower it: the vault would refuse every daily backup",
+            )
+        return self
+
+
+class BackupPlan(Construct):
+    """A vault of AWS Backup, encrypted with the customer key, a plan, and an alarm on jobs that fail.
+
+    Backups in the vault outlive the database and the bucket that they are of, and the roles of the workloads have no
+    way to them. They are whole copies by the clock; going back to any minute is what RDS's own backups and the
+    bucket's versions are for.
+
+    >>> BackupPlan(self, "backup", settings=settings, target=target, key=key, topic=topic, database_arn=database.arn,
+    ...            bucket_arn=objects.arn)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: BackupSettings,
+        target: AwsTarget,
+        key: CustomerKey,
+        topic: AlarmTopic,
+        database_arn: str,
+        bucket_arn: str,
+    ) -> None:
+        super().__init__(scope, id)
+        self._target = target
+        vault = aws.BackupVault(
+            self, "vault", name=target.name("aws_backup_vault", "data"), kms_key_arn=key.arn, force_destroy=False
+        )
+        self.stateful = vault
+        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
+        if settings.lock_days is not None:
+            aws.BackupVaultLockConfiguration(
+                self, "lock", backup_vault_name=vault.name, min_retention_days=settings.lock_days
+            )
+        plan = aws.BackupPlan(
+            self, "plan", name=target.name("aws_backup_plan", "data"), rule=_rules(settings, vault.name)
+        )
+        backup_role, policy = self._role(database_arn, bucket_arn, key)
+        aws.BackupSelection(
+            self,
+            "selection",
+            name=target.name("aws_backup_selection", "data"),
+            plan_id=plan.id,
+            iam_role_arn=backup_role.arn,
+            resources=[database_arn, bucket_arn],
+            depends_on=[policy],
+        )
+        for kind in ("Failed", "Aborted", "Expired"):
+            metric_alarm(
+                self,
+                f"{kind.lower()}-alarm",
+                target=target,
+                topic_arn=topic.arn,
+                name=("backup", kind.lower()),
+                description=f"A backup job has {kind.lower()}: docs/runbook.md, Backups",
+                metric=("AWS/Backup", f"NumberOfBackupJobs{kind}"),
+                statistic="Sum",
+                dimensions={"BackupVaultName": vault.name},
+                period_seconds=_HALF_A_DAY,
+            )
+
+    def _role(self, database_arn: str, bucket_arn: str, key: CustomerKey) -> tuple[aws.IamRole, aws.IamRolePolicy]:
+        made = role(
+            self,
+            "role",
+            target=self._target,
+            name=self._target.name("aws_iam_role", "backup"),
+            description="AWS Backup's copies of the database and the objects",
+            trust=assume_role_policy("backup.amazonaws.com", source_account=self._target.account_id),
+        )
+        policy = aws.IamRolePolicy(
+            self,
+            "copies",
+            name="copies",
+            role=made.name,
+            policy=policy_document(
+                *self._database_statements(database_arn),
+                *self._bucket_statements(bucket_arn),
+                *_key_statements(key),
+            ),
+        )
+        return made, policy
+
+    def _database_statements(self, database_arn: str) -> tuple[Statement, ...]:
+        """The part of AWSBackupServiceRolePolicyForBackup that is about one database."""
+        snapshots = self._target.arn("rds", "snapshot:awsbackup:*")
+        return (
+            Statement(
+                sid="CopyDatabase",
+                actions=[
+                    "rds:AddTagsToResource",
+                    "rds:CreateDBSnapshot",
+                    "rds:DescribeDBInstances",
+                    "rds:ListTagsForResource",
+                ],
+                resources=[database_arn, snapshots],
+            ),
+            Statement(
+                sid="KeepSnapshots",
+                actions=["rds:DeleteDBSnapshot", "rds:DescribeDBSnapshots", "rds:ModifyDBSnapshotAttribute"],
+                resources=[database_arn, snapshots],
+            ),
+            Statement(
+                sid="FillVault",
+                actions=["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
+                resources=[self._target.arn("backup", f"backup-vault:{self._target.prefix}-*")],
+            ),
+            Statement(
+                sid="TagBackups",
+                actions=["backup:TagResource"],
+                resources=[self._target.arn("backup", "recovery-point:*")],
+            ),
+            # No resource level (service authorization reference).
+            Statement(sid="FindTagged", actions=["tag:GetResources"], resources=["*"]),
+        )
+
+    def _bucket_statements(self, bucket_arn: str) -> tuple[Statement, ...]:
+        """AWSBackupServiceRolePolicyForS3Backup, for one bucket."""
+        return (
+            Statement(
+                sid="ReadBucket",
+                actions=[
+                    "s3:GetBucketAcl",
+                    "s3:GetBucketLocation",
+                    "s3:GetBucketNotification",
+                    "s3:GetBucketTagging",
+                    "s3:GetBucketVersioning",
+                    "s3:GetInventoryConfiguration",
+                    "s3:ListBucket",
+                    "s3:ListBucketVersions",
+                    "s3:PutBucketNotification",
+                    "s3:PutInventoryConfiguration",
+                ],
+                resources=[bucket_arn],
+            ),
+            Statement(
+                sid="ReadObjects",
+                actions=[
+                    "s3:GetObject",
+                    "s3:GetObjectAcl",
+                    "s3:GetObjectTagging",
+                    "s3:GetObjectVersion",
+                    "s3:GetObjectVersionAcl",
+                    "s3:GetObjectVersionTagging",
+                ],
+                resources=[f"{bucket_arn}/*"],
+            ),
+            Statement(
+                sid="FollowChanges",
+                actions=[
+                    "events:DeleteRule",
+                    "events:DescribeRule",
+                    "events:DisableRule",
+                    "events:EnableRule",
+                    "events:ListTargetsByRule",
+                    "events:PutRule",
+                    "events:PutTargets",
+                    "events:RemoveTargets",
+                ],
+                resources=[self._target.arn("events", "rule/AwsBackupManagedRule*")],
+            ),
+            # No resource level (service authorization reference).
+            Statement(
+                sid="FindRulesAndSizes",
+                actions=["cloudwatch:GetMetricData", "events:ListRules", "s3:ListAllMyBuckets"],
+                resources=["*"],
+            ),
+        )
+
+
+def _key_statements(key: CustomerKey) -> tuple[Statement, ...]:
+    return (
+        Statement(sid="ReadEncrypted", actions=["kms:Decrypt", "kms:DescribeKey"], resources=[key.arn]),
+        Statement(
+            sid="LetServicesEncrypt",
+            actions=["kms:CreateGrant"],
+            resources=[key.arn],
+            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
+    )
+
+
+def _rules(settings: BackupSettings, vault_name: str) -> list[aws.BackupPlanRule]:
+    hour, minute = (int(part) for part in settings.daily_kst.split(":"))
+    rules = [("daily", f"cron({minute} {hour} * * ? *)", settings.daily_retention_days)]
+    if settings.monthly_retention_days is not None:
+        rules.append(("monthly", f"cron({minute} {hour} 1 * ? *)", settings.monthly_retention_days))
+    return [
+        aws.BackupPlanRule(
+            rule_name=name,
+            target_vault_name=vault_name,
+            schedule=schedule,
+            schedule_expression_timezone="Asia/Seoul",
+            start_window=_WINDOW_MINUTES,
+            completion_window=_COMPLETION_MINUTES,
+            lifecycle=aws.BackupPlanRuleLifecycle(delete_after=retention_days),
+        )
+        for name, schedule, retention_days in rules
+    ]

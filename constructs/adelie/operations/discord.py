@@ -1,0 +1,146 @@
+"""From the alarm topics to a Discord channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from adelie import aws, functions
+from adelie.alarms import AlarmTopic
+from adelie.encryption import CustomerKey
+from adelie.failures import FailureQueue
+from adelie.log_retention import LogRetentionDays
+from adelie.naming import AwsTarget
+from adelie.operations.code import FunctionCode
+from adelie.policy import Statement, assume_role_policy, policy_document
+from adelie.role import role
+from adelie.settings import Settings
+from adelie.storage import Secret
+from adelie.terraform import Construct
+
+_PACKAGE: Final = Path(functions.__file__).with_name("discord")
+_NAME: Final = "discord"
+_MEMORY_MIB: Final = 128
+_TIMEOUT_SECONDS: Final = 60
+"""Longer than three tries of five seconds and the waits between them, twice."""
+
+
+class NotifierSettings(Settings):
+    """The function that tells Discord."""
+
+    log_retention_days: LogRetentionDays
+    """Days that its log is kept."""
+    reserved_concurrency: Annotated[int, Field(ge=1, le=10)] | None = None
+    """How many may run at once; omitted, as many as the account has left. A new account has 10 in all, and Lambda
+    refuses to reserve of those (Lambda developer guide, "Reserved concurrency")."""
+
+
+class DiscordNotifier(Construct):
+    """A Lambda function that posts what the topics say to a Discord channel; the webhook's address is in a secret.
+
+    What it can't post after three runs goes to an encrypted queue with an alarm. It runs outside the VPC, because it
+    only speaks to Secrets Manager and to Discord, and must work when the network doesn't.
+
+    >>> DiscordNotifier(self, "discord", settings=settings, target=target, key=key, secret=webhook,
+    ...                 topics={"alarms": topic, "edge-alarms": edge_topic})  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: NotifierSettings,
+        target: AwsTarget,
+        key: CustomerKey,
+        secret: Secret,
+        topics: Mapping[str, AlarmTopic],
+    ) -> None:
+        super().__init__(scope, id)
+        name = target.name("aws_lambda_function", _NAME)
+        log = aws.CloudwatchLogGroup(
+            self,
+            "log",
+            name=f"/aws/lambda/{name}",
+            retention_in_days=settings.log_retention_days,
+            kms_key_id=key.arn,
+        )
+        first_topic = next(iter(topics.values()))
+        failures = FailureQueue(self, "failures", name=_NAME, target=target, key=key, alarm_topic_arn=first_topic.arn)
+        runner = role(
+            self,
+            "role",
+            target=target,
+            name=target.name("aws_iam_role", _NAME),
+            description="Reads one secret and writes one log",
+            trust=assume_role_policy("lambda.amazonaws.com"),
+        )
+        permissions = aws.IamRolePolicy(
+            self,
+            "permissions",
+            name="notify",
+            role=runner.name,
+            policy=policy_document(
+                Statement(
+                    sid="WriteLog",
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[f"{log.arn}:*"],
+                ),
+                *secret.read_statements(),
+                *failures.send_statements(),
+                # No resource level (service authorization reference).
+                Statement(sid="Trace", actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"]),
+                key.decrypt_statement("ReadVariables", via_service=f"lambda.{target.region}.amazonaws.com"),
+            ),
+        )
+        code = FunctionCode(self, "code", package=_PACKAGE)
+        function = aws.LambdaFunction(
+            self,
+            "function",
+            function_name=name,
+            description="Tells Discord what the alarm topics say",
+            role=runner.arn,
+            runtime="python3.13",
+            architectures=["arm64"],
+            handler="discord.handler.handle",
+            filename=code.path,
+            source_code_hash=code.hash,
+            memory_size=_MEMORY_MIB,
+            timeout=_TIMEOUT_SECONDS,
+            reserved_concurrent_executions=settings.reserved_concurrency,
+            kms_key_arn=key.arn,
+            environment=aws.LambdaFunctionEnvironment(
+                variables={"DISCORD_WEBHOOK_SECRET_ARN": secret.arn, "ENVIRONMENT": target.prefix}
+            ),
+            dead_letter_config=aws.LambdaFunctionDeadLetterConfig(target_arn=failures.arn),
+            tracing_config=aws.LambdaFunctionTracingConfig(mode="Active"),
+            logging_config=aws.LambdaFunctionLoggingConfig(log_format="JSON", log_group=log.name),
+            depends_on=[permissions],
+        )
+        for topic_name, topic in topics.items():
+            self._subscribe(topic_name, topic, function)
+
+    def _subscribe(self, name: str, topic: AlarmTopic, function: aws.LambdaFunction) -> None:
+        permission = aws.LambdaPermission(
+            self,
+            f"{name}-permission",
+            action="lambda:InvokeFunction",
+            statement_id=name,
+            function_name=function.function_name,
+            principal="sns.amazonaws.com",
+            source_arn=topic.arn,
+        )
+        # A topic may tell a function in another region (SNS developer guide, "Sending messages to an SQS queue or
+        # Lambda function in a different Region"); the subscription belongs to the topic's.
+        aws.SnsTopicSubscription(
+            self,
+            f"{name}-subscription",
+            topic_arn=topic.arn,
+            protocol="lambda",
+            endpoint=function.arn,
+            region=topic.region,
+            depends_on=[permission],
+        )
