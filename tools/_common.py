@@ -63,8 +63,15 @@ class Resource:
 
 def run(command: Callable[..., None]) -> None:
     """Run a command line; what it cannot do becomes one sentence on stderr and exit code 1."""
+    app = typer.Typer(add_completion=False)
+    app.command()(command)
+    run_app(app)
+
+
+def run_app(app: typer.Typer) -> None:
+    """As `run`, for a command line of several commands."""
     try:
-        typer.run(command)
+        app()
     except (ToolError, EnvironmentFileError, BotoCoreError, ClientError) as error:
         sys.exit(sentence(error))
 

@@ -11,20 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from adelie.stateful import STATEFUL
 from tests.support import Synthesized
 
 COMMITTED = Path(__file__).with_name("stateful_addresses.txt")
-STATEFUL = {
-    "aws_backup_vault",
-    "aws_cloudwatch_log_group",
-    "aws_db_instance",
-    "aws_ecr_repository",
-    "aws_elasticache_replication_group",
-    "aws_kms_key",
-    "aws_s3_bucket",
-    "aws_secretsmanager_secret",
-    "aws_sqs_queue",
-}
 
 
 def committed(environment: str) -> set[str]:

@@ -1,0 +1,163 @@
+"""A Terraform plan (`terraform show -json`), read for people: what changes, why, and what must not be shown."""
+# A plan's values have no types here.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from adelie.stateful import STATEFUL
+from tools._common import Json, ToolError, shown
+
+HIDDEN: Final = "(sensitive)"
+UNKNOWN: Final = "(known after apply)"
+_NONE: Final = "(none)"
+_LONGEST: Final = 120
+_FORMAT: Final = "1."
+"""The major version that this reads; Terraform adds to it without changing it."""
+_MISSING: Final = object()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What happens to one resource."""
+
+    address: str
+    type: str
+    action: str
+    """create, update, replace, delete, move or drift."""
+    values: tuple[tuple[str, str, str], ...]
+    """Argument, before, after."""
+    because: tuple[str, ...] = ()
+    """The arguments that force a replacement."""
+    moved_from: str = ""
+
+    @property
+    def destroys(self) -> bool:
+        """Whether something that exists is gone afterwards."""
+        return self.action in {"delete", "replace"}
+
+    @property
+    def holds_data(self) -> bool:
+        """Whether it is of a type that holds data."""
+        return self.type in STATEFUL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a plan does to one stack."""
+
+    stack: str
+    changes: tuple[Change, ...]
+    drift: tuple[Change, ...]
+    outputs: tuple[str, ...]
+    """The outputs that change."""
+
+    def of(self, *actions: str) -> list[Change]:
+        """The changes of these kinds."""
+        return [change for change in self.changes if change.action in actions]
+
+
+def read(file: Path) -> Plan:
+    """The plan in a file called `<stack>.json`. Raises ToolError for a file that holds no plan."""
+    try:
+        document: Json = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ToolError(f"{shown(file)} does not exist; write it with `terraform show -json tfplan`.") from None
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or not str(document.get("format_version", "")).startswith(_FORMAT):
+        raise ToolError(
+            f"{shown(file)} holds no plan of format {_FORMAT}x; write it with `terraform show -json tfplan`."
+        )
+    changes = (_change(each) for each in document.get("resource_changes", ()) if each.get("mode") == "managed")
+    return Plan(
+        stack=file.stem,
+        changes=tuple(sorted((change for change in changes if change.action), key=lambda each: each.address)),
+        drift=tuple(_change(each, "drift") for each in document.get("resource_drift", ()) if _changed_outside(each)),
+        outputs=tuple(
+            sorted(name for name, its in document.get("output_changes", {}).items() if its["actions"] != ["no-op"])
+        ),
+    )
+
+
+def _changed_outside(resource: Mapping[str, Any]) -> bool:
+    """Terraform also lists what it only refreshed; `moved` resources are among them."""
+    return resource["change"]["actions"] != ["no-op"]
+
+
+def _change(resource: Mapping[str, Any], action: str = "") -> Change:
+    its = resource["change"]
+    moved_from = resource.get("previous_address", "")
+    return Change(
+        address=resource["address"],
+        type=resource["type"],
+        action=action or _action(its["actions"], moved=bool(moved_from)),
+        values=tuple(_values(its)),
+        because=tuple(".".join(map(str, path)) for path in its.get("replace_paths", ())),
+        moved_from=moved_from,
+    )
+
+
+def _action(actions: list[str], *, moved: bool) -> str:
+    if set(actions) == {"create", "delete"}:
+        return "replace"
+    (action,) = actions
+    if action in {"no-op", "read"}:
+        return "move" if moved else ""
+    return action
+
+
+def _values(change: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    before, after = change.get("before") or {}, change.get("after") or {}
+    unknown = change.get("after_unknown") or {}
+    hidden_before, hidden_after = change.get("before_sensitive") or {}, change.get("after_sensitive") or {}
+    for name in sorted({*before, *after, *unknown}):
+        old, new = before.get(name), UNKNOWN if unknown.get(name) is True else after.get(name)
+        if old == new or (not old and not new):
+            continue
+        if _any(hidden_before, name) or _any(hidden_after, name):
+            yield name, HIDDEN, HIDDEN
+        else:
+            yield from _differences(name, _opened(old), _opened(new))
+
+
+def _any(marks: object, name: str) -> bool:
+    """Whether something in an argument is marked as sensitive."""
+    if marks is True:
+        return True
+    mark = marks.get(name) if isinstance(marks, dict) else None
+    return "true" in json.dumps(mark)
+
+
+def _opened(value: Json) -> Json:
+    """A policy or definition, which is a text of JSON, as what it says."""
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _differences(name: str, old: Json, new: Json) -> Iterator[tuple[str, str, str]]:
+    """The parts that differ, by their path."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            yield from _differences(f"{name}.{key}", old.get(key, _MISSING), new.get(key, _MISSING))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _differences(f"{name}[{index}]", one, other)
+    elif old != new:
+        yield name, _text(old), _text(new)
+
+
+def _text(value: Json) -> str:
+    if value is _MISSING or value is None:
+        return _NONE
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
