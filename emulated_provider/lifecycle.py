@@ -17,6 +17,7 @@ import botocore.session
 import jmespath  # pyright: ignore[reportMissingTypeStubs]
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from emulated_provider import shapes
 from emulated_provider.entry import Call, Entry, Lookup, Part, leaves, placeholders, text, whole
@@ -28,6 +29,7 @@ from emulated_provider.values import UNKNOWN, Json, Schema
 
 GONE: Final = re.compile(r"NotFound|NoSuch|NonExist|DoesNotExist|404|Unknown(?!Operation)")
 NOT_EMULATED: Final = "not-emulated"
+_REPEATS: Final = 2
 _TERRAFORM_ONLY: Final = frozenset({"id", "region", "tags", "tags_all", "timeouts"})
 _MISSING: Final = object()
 
@@ -189,7 +191,7 @@ class Resources:
             parameters = _filled(dict(made.parameters), shape, {**values, **set_here}, entry.names)
             if arguments is not None and isinstance(entry, Entry):
                 _add_arguments(parameters, shape, entry, arguments, values.get("tags_all") or {})
-            return getattr(client, made.operation)(**parameters)
+            return _asked(getattr(client, made.operation), parameters)
         except shapes.UnknownArgumentError as error:
             raise ResourceError(f"{made.operation} has no parameter for the argument {error}") from None
         except ClientError as error:
@@ -320,6 +322,16 @@ def _left_out(kind: str, planned: Values) -> dict[str, Json]:
         "id": f"{NOT_EMULATED}-{kind}",
         **({"arn": f"arn:aws:{NOT_EMULATED}:::{kind}"} if "arn" in state else {}),
     }
+
+
+def _asked(operation: Callable[..., Json], parameters: Mapping[str, Json]) -> Json:
+    """The answer. One that can't be read is asked for again: moto's threads may stumble before they do anything."""
+    for _ in range(_REPEATS):
+        try:
+            return operation(**parameters)
+        except ResponseParserError:
+            continue
+    return operation(**parameters)
 
 
 def _add_arguments(

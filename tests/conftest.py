@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 import main
 from stacks import loader
 from stacks.environment import Environment
+from tests.local_server import Answer, LocalServer
 from tests.support import Synthesized
 
 
@@ -18,6 +19,20 @@ from tests.support import Synthesized
 def environments() -> Mapping[str, Environment]:
     """Every environment of environments/, by name."""
     return {environment.name: environment for environment in loader.load_all()}
+
+
+@pytest.fixture
+def local_server() -> Generator[Callable[..., LocalServer]]:
+    """Starts web servers that answer what they are told; they stop with the test."""
+    started: list[LocalServer] = []
+
+    def start(*answers: Answer) -> LocalServer:
+        started.append(LocalServer(list(answers)))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
 
 
 @pytest.fixture(scope="session")

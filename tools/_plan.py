@@ -71,23 +71,23 @@ def read(file: Path) -> Plan:
     except ValueError:
         document = None
     if not isinstance(document, dict) or not str(document.get("format_version", "")).startswith(_FORMAT):
-        raise ToolError(
-            f"{shown(file)} holds no plan of format {_FORMAT}x; write it with `terraform show -json tfplan`."
-        )
-    changes = (_change(each) for each in document.get("resource_changes", ()) if each.get("mode") == "managed")
+        raise ToolError(f"{shown(file)} is no plan of format {_FORMAT}x; write it with `terraform show -json tfplan`.")
+    every = (_change(each) for each in document.get("resource_changes", ()) if each.get("mode") == "managed")
+    changes = tuple(sorted((change for change in every if change.action), key=lambda each: each.address))
+    planned = {change.address for change in changes}
     return Plan(
         stack=file.stem,
-        changes=tuple(sorted((change for change in changes if change.action), key=lambda each: each.address)),
-        drift=tuple(_change(each, "drift") for each in document.get("resource_drift", ()) if _changed_outside(each)),
+        changes=changes,
+        # Only what the plan undoes: after each deploy Terraform also lists what AWS has filled in itself.
+        drift=tuple(
+            change
+            for change in (_change(each, "drift") for each in document.get("resource_drift", ()))
+            if change.address in planned and change.values
+        ),
         outputs=tuple(
             sorted(name for name, its in document.get("output_changes", {}).items() if its["actions"] != ["no-op"])
         ),
     )
-
-
-def _changed_outside(resource: Mapping[str, Any]) -> bool:
-    """Terraform also lists what it only refreshed; `moved` resources are among them."""
-    return resource["change"]["actions"] != ["no-op"]
 
 
 def _change(resource: Mapping[str, Any], action: str = "") -> Change:
@@ -118,7 +118,8 @@ def _values(change: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     hidden_before, hidden_after = change.get("before_sensitive") or {}, change.get("after_sensitive") or {}
     for name in sorted({*before, *after, *unknown}):
         old, new = before.get(name), UNKNOWN if unknown.get(name) is True else after.get(name)
-        if old == new or (not old and not new):
+        forced = any(path and path[0] == name for path in change.get("replace_paths", ()))
+        if old == new or (not old and not new) or (new == UNKNOWN and not forced):
             continue
         if _any(hidden_before, name) or _any(hidden_after, name):
             yield name, HIDDEN, HIDDEN

@@ -45,7 +45,7 @@ def comment(plans: Sequence[Plan]) -> str:
 def _head(plans: Sequence[Plan]) -> Iterator[str]:
     yield MARKER
     yield "### Terraform plan\n"
-    yield f"| stack | {' | '.join(_ACTIONS)} |\n|---|{'---|' * len(_ACTIONS)}"
+    yield f"| stack | {' | '.join(_ACTIONS.values()).lower()} |\n|---|{'---|' * len(_ACTIONS)}"
     for plan in plans:
         counts = [len(plan.of(action)) for action in _ACTIONS]
         marked = (
@@ -97,9 +97,8 @@ def _code(text: str) -> str:
 
 
 def drift(plan: Plan) -> str:
-    """What was changed by hand, or what would change, a line each; empty if nothing."""
-    lines = [f"{change.action}: {change.address}" for change in (*plan.drift, *plan.changes)]
-    return "\n".join(lines)
+    """What a deploy of the same code would change, a line each; empty if what stands is what the code says."""
+    return "\n".join(f"{change.action}: {change.address}" for change in plan.changes)
 
 
 def post(repository: str, pull_request: int, text: str, environ: Mapping[str, str] = os.environ) -> str:

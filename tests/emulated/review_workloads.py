@@ -19,7 +19,7 @@ from tools._emulators import Kind
 CONNECTED: Final = {
     "jwt-secret": {"backend-api-execution"},
     "llm-api-key": {"backend-api-execution", "ai-pipeline-execution"},
-    "discord-webhook-url": {"ai-pipeline-execution"},
+    "discord-webhook-url": {"ai-pipeline-execution", "discord"},
     "rds": {f"{name}-{role}" for name in ("backend-api", "ai-pipeline", "migration") for role in ("execution", "task")},
 }
 """Which roles read which secret (stacks/platform.py, `_connections`).
@@ -246,16 +246,45 @@ def front_door(deployment: Deployment) -> list[str]:
     return findings
 
 
+PROMISED = {
+    "CPUUtilization",
+    "DatabaseConnections",
+    "DatabaseMemoryUsagePercentage",
+    "EngineCPUUtilization",
+    "Evictions",
+    "ExecutionsFailed",
+    "ExecutionsTimedOut",
+    "FreeStorageSpace",
+    "FreeableMemory",
+    "MemoryUtilization",
+    "ApproximateNumberOfMessagesVisible",
+    "TargetResponseTime",
+    "UnHealthyHostCount",
+}
+EDGE_REGION = "us-east-1"
+
+
 def alarms(deployment: Deployment) -> list[str]:
-    """A run that fails, hangs or waits in the failure queue is told, and CloudWatch may publish to the topic."""
-    topic = deployment.outputs["alarm_topic_arn"]
-    found = deployment.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    watched = {each["MetricName"] for each in found if topic in each["AlarmActions"] and each["ActionsEnabled"]}
-    promised = {"ExecutionsFailed", "ExecutionsTimedOut", "ApproximateNumberOfMessagesVisible"}
-    policy = deployment.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
-    return [f"nobody is told of {metric}" for metric in sorted(promised - watched)] + [
-        "CloudWatch may not publish to the topic" for _ in range("cloudwatch.amazonaws.com" not in policy)
-    ]
+    """What can go wrong is told to the topic of its region, from where a function hears it."""
+    findings = list[str]()
+    for region, promised in ((deployment.environment.region, PROMISED), (EDGE_REGION, {"5xxErrorRate"})):
+        topic = deployment.outputs["alarm_topic_arn"].replace(deployment.environment.region, region)
+        found = deployment.client("cloudwatch", region).describe_alarms()["MetricAlarms"]
+        watched = {each.get("MetricName") for each in found if topic in each["AlarmActions"] and each["ActionsEnabled"]}
+        findings += [f"nobody is told of {metric}" for metric in sorted(promised - watched)]
+        sns = deployment.client("sns", region)
+        if "cloudwatch.amazonaws.com" not in sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]:
+            findings.append(f"CloudWatch may not publish to {topic}")
+        listening = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        functions = deployment.client("lambda").list_functions()["Functions"]
+        allowed = [
+            deployment.client("lambda").get_policy(FunctionName=each["FunctionName"])["Policy"] for each in functions
+        ]
+        if not all(topic in policy and "sns.amazonaws.com" in policy for policy in allowed):
+            findings.append(f"{topic} may not start the function")
+        if {each["FunctionArn"] for each in functions} != {each["Endpoint"] for each in listening}:
+            findings.append(f"no function listens to {topic}")
+    return findings
 
 
 def tags(deployment: Deployment) -> list[str]:

@@ -38,6 +38,17 @@ def cancelled_rotation(emulator: Emulator) -> None:
     secrets.cancel_rotate_secret(SecretId="rotated")
 
 
+def backup_selection(emulator: Emulator) -> None:
+    backup = emulator.client("backup", REGION)
+    backup.create_backup_vault(BackupVaultName="data")
+    rules = [{"RuleName": "daily", "TargetBackupVaultName": "data"}]
+    plan = backup.create_backup_plan(BackupPlan={"BackupPlanName": "data", "Rules": rules})["BackupPlanId"]
+    role = "arn:aws:iam::000000000000:role/backup"
+    backup.create_backup_selection(
+        BackupPlanId=plan, BackupSelection={"SelectionName": "data", "IamRoleArn": role, "Resources": ["*"]}
+    )
+
+
 def managed_secret(emulator: Emulator) -> str:
     made = emulator.client("rds", REGION).create_db_instance(
         DBInstanceIdentifier="managed",
@@ -70,6 +81,9 @@ TRIES: dict[tuple[Kind, str], Try] = {
     (Kind.MINISTACK, "aws_appautoscaling_target"): asking(
         "application-autoscaling", "describe_scalable_targets", ServiceNamespace="ecs"
     ),
+    (Kind.MINISTACK, "aws_backup_vault_lock_configuration"): asking(
+        "backup", "put_backup_vault_lock_configuration", BackupVaultName="data", MinRetentionDays=7
+    ),
     (Kind.MINISTACK, "aws_db_instance"): managed_secret,
     (Kind.MINISTACK, "aws_elasticache_user"): asking("elasticache", "create_user", **USER),
     (Kind.MINISTACK, "aws_secretsmanager_secret_rotation"): cancelled_rotation,
@@ -77,6 +91,7 @@ TRIES: dict[tuple[Kind, str], Try] = {
     (Kind.MINISTACK, "aws_wafv2_web_acl_logging_configuration"): asking(
         "wafv2", "put_logging_configuration", LoggingConfiguration=WEB_ACL
     ),
+    (Kind.MOTO, "aws_backup_selection"): backup_selection,
     (Kind.MOTO, "aws_cloudfront_cache_policy"): asking("cloudfront", "list_cache_policies"),
     (Kind.MOTO, "aws_cloudfront_response_headers_policy"): asking("cloudfront", "list_response_headers_policies"),
     (Kind.MOTO, "aws_cloudfront_vpc_origin"): asking("cloudfront", "list_vpc_origins"),

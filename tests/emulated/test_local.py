@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -40,9 +41,10 @@ def port(monkeypatch: pytest.MonkeyPatch) -> int:
 @pytest.fixture
 def platform(port: int, platforms: Mapping[str, Synthesized], tmp_path: Path) -> LocalPlatform:
     """A synthesized stack that nothing has deployed yet; whatever a test starts is stopped after it."""
-    stack = tmp_path / "stack"
-    stack.mkdir()
-    text = json.dumps(platforms["localstack"].document).replace("http://localhost:4566", f"http://localhost:{port}")
+    synthesized, stack = platforms["localstack"], tmp_path / "stack"
+    assert synthesized.folder
+    shutil.copytree(synthesized.folder, stack)
+    text = json.dumps(synthesized.document).replace("http://localhost:4566", f"http://localhost:{port}")
     (stack / "cdk.tf.json").write_text(text, encoding="utf-8")
     return LocalPlatform(tmp_path / "local", stack)
 
@@ -71,7 +73,7 @@ def test_up_twice_and_down(platform: LocalPlatform, port: int, capsys: pytest.Ca
     assert "adelie-localstack-objects-000000000000" in first
     assert "adelie/localstack/jwt-secret" in first
     assert "Left out, since MiniStack has no Application Auto Scaling: 6 resources." in first
-    assert "185 resources changed" in first
+    assert "217 resources changed" in first
     assert "adelie-localstack-objects-000000000000" in buckets(port)
 
     platform.up()

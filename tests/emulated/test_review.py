@@ -127,9 +127,14 @@ def a_service_of_another_build(deployment: Deployment) -> Callable[[], object]:
     return restore
 
 
+WATCHED = "ExecutionsFailed"
+
+
 def an_alarm_that_is_switched_off(deployment: Deployment) -> Callable[[], object]:
     cloudwatch = deployment.client("cloudwatch")
-    name = cloudwatch.describe_alarms()["MetricAlarms"][0]["AlarmName"]
+    (name,) = (
+        each["AlarmName"] for each in cloudwatch.describe_alarms()["MetricAlarms"] if each.get("MetricName") == WATCHED
+    )
     cloudwatch.disable_alarm_actions(AlarmNames=[name])
     return lambda: cloudwatch.enable_alarm_actions(AlarmNames=[name])
 
