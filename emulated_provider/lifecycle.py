@@ -191,7 +191,7 @@ class Resources:
             parameters = _filled(dict(made.parameters), shape, {**values, **set_here}, entry.names)
             if arguments is not None and isinstance(entry, Entry):
                 _add_arguments(parameters, shape, entry, arguments, values.get("tags_all") or {})
-            return _asked(getattr(client, made.operation), parameters)
+            return _answered(getattr(client, made.operation), parameters)
         except shapes.UnknownArgumentError as error:
             raise ResourceError(f"{made.operation} has no parameter for the argument {error}") from None
         except ClientError as error:
@@ -324,7 +324,7 @@ def _left_out(kind: str, planned: Values) -> dict[str, Json]:
     }
 
 
-def _asked(operation: Callable[..., Json], parameters: Mapping[str, Json]) -> Json:
+def _answered(operation: Callable[..., Json], parameters: Mapping[str, Json]) -> Json:
     """The answer. One that can't be read is asked for again: moto's threads may stumble before they do anything."""
     for _ in range(_REPEATS):
         try:

@@ -117,8 +117,12 @@ def test_a_webhook_that_was_replaced_is_read_again(monkeypatch: pytest.MonkeyPat
             return {"SecretString": next(addresses)}
 
     monkeypatch.setenv(handler.SECRET_VARIABLE, "arn")
-    monkeypatch.setattr("boto3.client", lambda _: Manager())
-    monkeypatch.setattr(handler, "checked_url", lambda url: url)
+
+    def client(_: str) -> Manager:
+        return Manager()
+
+    monkeypatch.setattr("boto3.client", client)
+    monkeypatch.setattr(handler, "checked_url", str)
     monkeypatch.setattr(handler, "post", post)
     handler.webhook_url.cache_clear()
     handler.handle(event("alarm"), None)

@@ -34,7 +34,7 @@ def test_the_message_is_green_or_red_with_author_commit_and_link(outcome: Outcom
 
 def test_it_is_posted(local_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch) -> None:
     server = local_server(204)
-    monkeypatch.setattr(announce, "checked_url", lambda url: url)
+    monkeypatch.setattr(announce, "checked_url", str)
     assert announce.announce(message(Outcome.SUCCESS), {announce.VARIABLE: server.url}) == ""
     assert server.requests[0].json["embeds"][0]["title"] == "prod runs 4f2c1e9"
 

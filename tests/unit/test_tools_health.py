@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from stacks.environment import Environment
-from tests.local_server import LocalServer
+from tests.local_server import Answer, LocalServer
 from tools import health
 from tools._common import ToolError
 
@@ -21,12 +21,12 @@ def test_each_path_is_asked_until_it_answers(local_server: Callable[..., LocalSe
 
 
 @pytest.mark.parametrize(
-    ("answers", "why"), [((503,), "503"), ((301, {"Location": "https://example.com/"}), "301"), ((204,), "204")]
+    ("answer", "why"), [(503, "503"), ((301, {"Location": "https://example.com/"}), "301"), (204, "204")]
 )
 def test_what_never_answers_200_is_refused_after_five_tries(
-    local_server: Callable[..., LocalServer], answers: tuple[object, ...], why: str
+    local_server: Callable[..., LocalServer], answer: Answer, why: str
 ) -> None:
-    server = local_server(answers if len(answers) > 1 else answers[0])
+    server = local_server(answer)
     with pytest.raises(ToolError, match=f"/health is not healthy after 5 tries: {why}; roll back"):
         health.check(server.url, ["/health"], lambda _: None, sleep=lambda _: None)
     assert len(server.requests) == 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -60,8 +61,8 @@ def test_texts_cannot_break_out_of_the_comment(tmp_path: Path) -> None:
 
 
 def test_a_long_plan_is_cut_but_not_what_is_destroyed(tmp_path: Path) -> None:
-    change = {"actions": ["delete"], "before": {}, "after": None}
-    deleted = [
+    change: dict[str, Any] = {"actions": ["delete"], "before": {}, "after": None}
+    deleted: list[dict[str, Any]] = [
         {"address": f"aws_s3_bucket.b{number}", "type": "aws_s3_bucket", "mode": "managed", "change": change}
         for number in range(900)
     ]
