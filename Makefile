@@ -90,6 +90,9 @@ lint-yaml: setup
 .PHONY: lint-workflows
 lint-workflows: setup
 	$(STEP) "workflow schema" check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(STEP) "action schema" check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	$(STEP) "issue form schema" check-jsonschema --builtin-schema vendor.github-issue-forms \
+		.github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/change.yml
 	$(STEP) "compose schema" check-jsonschema --builtin-schema vendor.compose-spec docker-compose.*.yml
 	$(STEP) "zizmor" zizmor --offline --no-progress .github
 
@@ -108,6 +111,14 @@ checkov: $(CHECKOV)/.ready ## Read prod's JSON as a security reviewer would
 	$(STEP) "checkov (prod)" .ci/checkov $(CHECKOV)/bin/python cdktf.out/stacks/prod
 
 ##@ A running environment
+.PHONY: bootstrap
+bootstrap: need-ENV synth ## Prepare an account, once: state bucket, GitHub's identity, roles: make bootstrap ENV=staging
+	@python -m tools.bootstrap "$(ENV)"
+
+.PHONY: plan
+plan: need-ENV synth ## What a deploy would change: make plan ENV=staging [TAG=4f2c1e9]
+	@python -m tools.plan "$(ENV)" $(if $(TAG),--image-tag "$(TAG)")
+
 .PHONY: secret
 secret: need-ENV need-NAME setup ## Set a secret that people supply: make secret ENV=staging NAME=llm-api-key
 	@python -m tools.secret "$(ENV)" "$(NAME)"
@@ -124,6 +135,22 @@ migrate: need-ENV need-TAG setup ## Migrate the schema before a roll-out: make m
 .PHONY: setup
 setup: $(VENV)/.ready node_modules/.ready ## Install the pinned tools (the other commands do it when needed)
 	@:
+
+.PHONY: hooks
+hooks: setup ## Check each commit before it is made, and its message, as CI does
+	@pre-commit install --install-hooks --hook-type pre-commit --hook-type commit-msg
+
+.PHONY: commits
+commits: need-RANGE setup ## Whether the messages of commits are conventional: make commits RANGE=main..HEAD
+	$(STEP) "commit messages" cz check --rev-range "$(RANGE)"
+
+.PHONY: validate
+validate: synth ## Whether the real AWS provider, from the registry, takes every stack
+	@python -m tools.validate
+
+.PHONY: iam
+iam: synth ## Derive the permissions of the pipeline's roles from the stacks, and write docs/iam.md
+	@python -m tools.iam
 
 .PHONY: snapshot-update
 snapshot-update: setup ## Accept the stacks as they are now; read the diff before you commit it

@@ -17,6 +17,7 @@ from tools._common import Json, ToolError, shown
 MINIMUM: Final = (1, 11)
 """Write-only arguments, which keep secrets out of the state, came with 1.11."""
 LOG: Final = "terraform.log"
+PLAN: Final = "tfplan"
 _INSTALL: Final = "https://developer.hashicorp.com/terraform/install"
 _CHANGED: Final = 2
 """What `terraform plan -detailed-exitcode` ends with when there are changes."""
@@ -55,9 +56,9 @@ class Terraform:
     folder: Path
     environment: Mapping[str, str]
 
-    def init(self) -> None:
+    def init(self, *options: str) -> None:
         """Prepare the folder. Raises TerraformError."""
-        self._plain("init", "-input=false")
+        self._plain("init", "-input=false", *options)
 
     def validate(self) -> None:
         """Check the configuration against the provider's schema. Raises TerraformError."""
@@ -77,6 +78,14 @@ class Terraform:
         if done.returncode not in (0, _CHANGED):
             raise TerraformError(_sentence(done.stdout + done.stderr))
         return done.stdout[done.stdout.find("Terraform will perform") :] if done.returncode == _CHANGED else ""
+
+    def plan(self) -> tuple[str, str]:
+        """What an apply would change, for people and as JSON; takes no lock. Raises TerraformError."""
+        text = self._plain("plan", "-input=false", "-lock=false", f"-out={PLAN}")
+        try:
+            return text, self._plain("show", "-json", PLAN)
+        finally:
+            (self.folder / PLAN).unlink(missing_ok=True)
 
     def outputs(self) -> dict[str, Json]:
         """The stack's outputs. Raises TerraformError."""

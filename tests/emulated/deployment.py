@@ -108,3 +108,17 @@ def _for_this_emulator(document: Mapping[str, Any], environment: Environment, em
     adapted = json.loads(text)
     adapted["terraform"].pop("backend")
     return adapted
+
+
+def s3_backend_of(emulator: Emulator) -> dict[str, str]:
+    """What Terraform's S3 backend needs beside the stack's settings, to find its bucket in the emulator."""
+    return {
+        "endpoint": emulator.endpoint_url,
+        "access_key": emulator.account_id,
+        "secret_key": "test",  # an emulator takes any
+        "force_path_style": "true",
+        "skip_credentials_validation": "true",
+        "skip_metadata_api_check": "true",
+        "sts_endpoint": emulator.endpoint_url,
+        "skip_s3_checksum": "true",
+    }

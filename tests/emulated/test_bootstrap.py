@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Mapping
+from pathlib import Path
 
 import pytest
 
 from stacks.environment import Environment
-from tests.emulated.deployment import EMULATORS, Deployment, deployed
+from tests.emulated.deployment import EMULATORS, Deployment, deployed, prepared, s3_backend_of
 from tests.support import Synthesized
 from tools._emulators import Kind
 from tools._terraform import TerraformError
+from tools.bootstrap import OVERRIDE, BootstrapDeploy, account_of
 
 STACK = "bootstrap-prod"
 
@@ -79,3 +81,31 @@ def test_destroying_is_refused_until_it_is_meant(bootstrap: Deployment) -> None:
     bootstrap.terraform.destroy()
     assert bootstrap.terraform.resources() == []
     assert bootstrap.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_the_first_deploy_moves_its_state_into_the_bucket_it_made(
+    environments: Mapping[str, Environment], platforms: Mapping[str, Synthesized], tmp_path: Path
+) -> None:
+    prod, said = environments["prod"], list[str]()
+    account = account_of(prod)
+    folder = tmp_path / STACK
+    folder.mkdir()
+    with prepared(prod, Kind.MINISTACK, platforms[STACK], folder) as (emulator, _, terraform, stack):
+        document = {**stack.document, "terraform": platforms[STACK].document["terraform"]}
+        (folder / "cdk.tf.json").write_text(json.dumps(document), encoding="utf-8")
+        deploy = BootstrapDeploy(
+            terraform=terraform,
+            account=account,
+            local_state=tmp_path / "first.tfstate",
+            s3=emulator.client("s3", prod.region),
+            backend=s3_backend_of(emulator),
+        )
+        deploy.deploy(said.append)
+        assert not list(tmp_path.glob("first.tfstate*"))
+        assert not (folder / OVERRIDE).exists()
+        key = f"adelie/{STACK}.tfstate"
+        body = emulator.client("s3", prod.region).get_object(Bucket=account.state.bucket, Key=key)["Body"].read()
+        assert len(json.loads(body)["resources"]) > 30
+        assert terraform.changes() == ""
+        deploy.deploy(said.append)  # as a later change would be deployed
+        assert len(said) == 2

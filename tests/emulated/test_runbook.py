@@ -1,0 +1,147 @@
+"""Every `aws` command of docs/runbook.md, run against prod in an emulated AWS, in the order in which it is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.emulated import aws_cli
+from tests.emulated.conftest import EVERY
+from tests.emulated.deployment import Deployment
+from tests.support import Synthesized
+from tools._common import ROOT
+
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+COMMANDS = aws_cli.commands(RUNBOOK)
+PROD = [each for each in EVERY if each.id == "prod-ministack"]
+STATE_BUCKET = "adelie-terraform-state-222222222222"
+
+LACKING = {
+    "rds restore-db-instance-to-point-in-time": "MiniStack has no point-in-time restore: a snapshot stands in for it",
+    "rds describe-events": "MiniStack has no events of RDS",
+    "backup list-recovery-points-by-backup-vault": "MiniStack has no recovery points",
+    "secretsmanager rotate-secret": "MiniStack rotates by a function only",
+}
+"""What the emulator can't do; that the API takes the command is tested for these too."""
+
+
+def test_every_command_is_one_that_the_api_takes() -> None:
+    assert len(COMMANDS) > 20
+    for command in COMMANDS:
+        aws_cli.parse(re.sub(r"<[^>]*>", "x", command))
+
+
+@pytest.mark.parametrize(
+    ("command", "wrong"),
+    [
+        ("aws rds restore-it --x 1", "rds has no restore-it"),
+        ("aws rds describe-events --sauce a", "describe-events has no --sauce"),
+    ],
+)
+def test_a_command_that_the_api_does_not_take_is_noticed(command: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        aws_cli.parse(command)
+
+
+def test_every_alarm_says_where_to_read_and_the_runbook_has_it(platforms: Mapping[str, Synthesized]) -> None:
+    headings = set(re.findall(r"^#+ (.*)$", RUNBOOK, re.MULTILINE))
+    alarms = platforms["prod"].resources("aws_cloudwatch_metric_alarm").values()
+    pointed = {match[1] for each in alarms if (match := re.search(r"runbook\.md, (.*)$", each["alarm_description"]))}
+    assert len(pointed) >= 7
+    assert pointed <= headings
+
+
+@pytest.mark.last
+@pytest.mark.parametrize("deployment", PROD, indirect=True)
+def test_every_command_does_what_it_is_there_for(deployment: Deployment) -> None:
+    _prepare(deployment)
+    placeholders = _placeholders(deployment)
+    for command in COMMANDS:
+        if any(lacking in command for lacking in LACKING):
+            with pytest.raises(ClientError):
+                raise aws_cli.run(command, deployment, placeholders) or AssertionError(f"possible now: {command}")
+            if "restore-db-instance" in command:
+                _restored_from_a_snapshot(deployment)
+            continue
+        aws_cli.run(command, deployment, placeholders)
+    _undo(deployment)
+
+
+def _prepare(deployment: Deployment) -> None:
+    """What a day in prod leaves behind: an object that was deleted, a state with versions."""
+    s3 = deployment.client("s3")
+    s3.create_bucket(
+        Bucket=STATE_BUCKET, CreateBucketConfiguration={"LocationConstraint": deployment.environment.region}
+    )
+    s3.put_bucket_versioning(Bucket=STATE_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=STATE_BUCKET, Key="adelie/prod.tfstate", Body=b"{}")
+    s3.put_object(Bucket=deployment.outputs["objects_bucket"], Key="reports/a.json", Body=b"{}")
+    s3.delete_object(Bucket=deployment.outputs["objects_bucket"], Key="reports/a.json")
+
+
+def _placeholders(deployment: Deployment) -> dict[str, str]:
+    s3, objects = deployment.client("s3"), deployment.outputs["objects_bucket"]
+    markers = s3.list_object_versions(Bucket=objects, Prefix="reports/")["DeleteMarkers"]
+    states = s3.list_object_versions(Bucket=STATE_BUCKET)["Versions"]
+    return {
+        "the marker's": markers[0]["VersionId"],
+        "the good one": states[0]["VersionId"],
+        "MasterUserSecret of describe-db-instances": "rds!db-none",
+    }
+
+
+def _restored_from_a_snapshot(deployment: Deployment) -> None:
+    rds = deployment.client("rds")
+    rds.create_db_snapshot(DBInstanceIdentifier="adelie-prod-database", DBSnapshotIdentifier="for-the-test")
+    rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="adelie-prod-database-restored", DBSnapshotIdentifier="for-the-test"
+    )
+
+
+def _undo(deployment: Deployment) -> None:
+    """As it was, for those who look after this."""
+    s3, rds = deployment.client("s3"), deployment.client("rds")
+    assert s3.get_object(Bucket=deployment.outputs["objects_bucket"], Key="reports/a.json")["Body"].read() == b"{}"
+    for bucket in (STATE_BUCKET, deployment.outputs["objects_bucket"]):
+        for version in s3.list_object_versions(Bucket=bucket).get("Versions", []):
+            s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+    s3.delete_bucket(Bucket=STATE_BUCKET)
+    rds.delete_db_instance(DBInstanceIdentifier="adelie-prod-database", SkipFinalSnapshot=True)
+    rds.modify_db_instance(
+        DBInstanceIdentifier="adelie-prod-database-broken",
+        NewDBInstanceIdentifier="adelie-prod-database",
+        ApplyImmediately=True,
+    )
+    for snapshot in ("for-the-test", "adelie-prod-before-restore"):
+        rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot)
+    deployment.client("ecs").update_service(
+        cluster="adelie-prod-main",
+        service="adelie-prod-backend-api",
+        desiredCount=deployment.environment.services["backend-api"].min_capacity,
+    )
+
+
+@pytest.mark.last
+@pytest.mark.parametrize("deployment", [each for each in EVERY if each.id == "localstack-ministack"], indirect=True)
+def test_a_renamed_construct_keeps_its_database(deployment: Deployment) -> None:
+    """`move_from_id` makes a `moved` block of this form; with it Terraform renames, without it it would replace."""
+    text = json.dumps(deployment.stack.document)
+    (old,) = deployment.stack.resources("aws_db_instance")
+    renamed = json.loads(text.replace(f"aws_db_instance.{old}", "aws_db_instance.postgres"))
+    renamed["resource"]["aws_db_instance"] = {"postgres": renamed["resource"]["aws_db_instance"][old]}
+    moved = [{"from": f"aws_db_instance.{old}", "to": "aws_db_instance.postgres"}]
+    file = Path(deployment.terraform.folder) / "cdk.tf.json"
+    before = file.read_text(encoding="utf-8")
+    try:
+        file.write_text(json.dumps({**renamed, "moved": moved}), encoding="utf-8")
+        assert "has moved to aws_db_instance.postgres" in deployment.terraform.changes()
+        assert "0 to destroy" in deployment.terraform.changes()
+        file.write_text(json.dumps(renamed), encoding="utf-8")
+        assert f"# aws_db_instance.{old} will be destroyed" in deployment.terraform.changes()
+    finally:
+        file.write_text(before, encoding="utf-8")

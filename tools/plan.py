@@ -1,0 +1,53 @@
+"""`python -m tools.plan prod [--image-tag 4f2c1e9]`: what a deploy would change, for people and plan_summary."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from stacks import loader
+from stacks.environment import Environment
+from tools import release
+from tools._common import ROOT, ToolError, console, run, shown, stack_file
+from tools._terraform import Terraform, executable
+
+PLANS: Final = ROOT / "build" / "plans"
+UNBUILT: Final = "none"
+"""The tag where nothing runs yet."""
+
+
+def plan(terraform: Terraform, name: str, to: Path = PLANS) -> tuple[str, Path]:
+    """Plan the stack in Terraform's folder: Terraform's text, and the file with its JSON. Raises TerraformError."""
+    terraform.init()
+    text, document = terraform.plan()
+    to.mkdir(parents=True, exist_ok=True)
+    file = to / f"{name}.json"
+    file.write_text(json.dumps(json.loads(document)), encoding="utf-8")
+    return text, file
+
+
+def running_tag(environment: Environment) -> str:
+    """The tag to plan with if none is given: the one that runs, so that a plan shows changes of the stack only."""
+    return next(iter(release.running_tags(environment).values()), UNBUILT)
+
+
+def main(
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
+    image_tag: Annotated[str, typer.Option(help="The images' tag (default: the one that runs).")] = "",
+) -> None:
+    """Plan an environment's stack, without a lock and without changing anything."""
+    environment = loader.load(name)
+    folder = stack_file(name).parent
+    if not stack_file(name).exists():
+        raise ToolError(f"{shown(stack_file(name))} does not exist; run `make synth`.")
+    tag = image_tag or running_tag(environment)
+    text, file = plan(Terraform(executable(), folder, {"TF_VAR_image_tag": tag}), name)
+    console().print(text, soft_wrap=True, markup=False)
+    console().print(f"Wrote {shown(file)}; read it with `python -m tools.plan_summary comment {shown(file)}`.")
+
+
+if __name__ == "__main__":
+    run(main)
