@@ -180,14 +180,13 @@ def upload(environment: Environment, folder: Path, tell: Tell) -> int:
 
 
 def invalidate(environment: Environment, tell: Tell) -> str:
-    """Have CloudFront forget every page, and wait for it; the invalidation's id. Assets have names of their own."""
+    """Have CloudFront forget every page, which takes it some minutes; the invalidation's id."""
     check_account(environment)
     cloudfront = client(environment, "cloudfront")
     distribution = _distribution(cloudfront, environment)
     batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": str(time.time_ns())}
     made = cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)["Invalidation"]
-    cloudfront.get_waiter("invalidation_completed").wait(DistributionId=distribution, Id=made["Id"])
-    tell(f"CloudFront ({distribution}) has forgotten the pages.")
+    tell(f"CloudFront ({distribution}) forgets the pages in the next minutes: invalidation {made['Id']}.")
     return made["Id"]
 
 
