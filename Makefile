@@ -115,6 +115,10 @@ checkov: $(CHECKOV)/.ready ## Read prod's JSON as a security reviewer would
 bootstrap: need-ENV synth ## Prepare an account, once: state bucket, GitHub's identity, roles: make bootstrap ENV=staging
 	@python -m tools.bootstrap "$(ENV)"
 
+.PHONY: prepare
+prepare: need-ENV synth ## Before the first deploy: image repositories and the secrets people supply: make prepare ENV=staging
+	@python -m tools.prepare "$(ENV)"
+
 .PHONY: plan
 plan: need-ENV synth ## What a deploy would change: make plan ENV=staging [TAG=4f2c1e9]
 	@python -m tools.plan "$(ENV)" $(if $(TAG),--image-tag "$(TAG)")

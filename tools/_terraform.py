@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -64,9 +64,9 @@ class Terraform:
         """Check the configuration against the provider's schema. Raises TerraformError."""
         self._plain("validate")
 
-    def apply(self, progress: Progress | None = None) -> int:
-        """Make what the stack describes; how many resources changed. Raises TerraformError."""
-        return self._streamed("apply", progress)
+    def apply(self, progress: Progress | None = None, targets: Sequence[str] = ()) -> int:
+        """Make what the stack describes, or `targets` and what they need; how many changed. Raises TerraformError."""
+        return self._streamed("apply", progress, *(f"-target={target}" for target in targets))
 
     def destroy(self, progress: Progress | None = None) -> int:
         """Remove it all; how many resources that were. Raises TerraformError."""
@@ -112,11 +112,11 @@ class Terraform:
             check=False,
         )
 
-    def _streamed(self, command: str, progress: Progress | None) -> int:
+    def _streamed(self, command: str, progress: Progress | None, *options: str) -> int:
         errors: list[str] = []
         done, total = 0, 0
         with (self.folder / LOG).open("w", encoding="utf-8") as log:
-            for message in self._messages(command, log.write):
+            for message in self._messages(log.write, command, *options):
                 match message.get("type"):
                     case "planned_change":
                         total += 1
@@ -133,10 +133,10 @@ class Terraform:
             raise TerraformError(f"terraform {command}: {errors[0]}{more}")
         return done
 
-    def _messages(self, command: str, keep: Callable[[str], object]) -> Iterator[Json]:
+    def _messages(self, keep: Callable[[str], object], command: str, *options: str) -> Iterator[Json]:
         """What Terraform says in its machine-readable way, as it says it; it dies with us."""
         with subprocess.Popen(
-            [self.executable, command, "-auto-approve", "-input=false", "-json"],
+            [self.executable, command, "-auto-approve", "-input=false", "-json", *options],
             cwd=self.folder,
             env=_environment(self.environment),
             stdout=subprocess.PIPE,

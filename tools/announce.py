@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -67,10 +68,11 @@ def main(
     tag: Annotated[str, typer.Option(help="The images' tag: the commit.")] = "",
     author: Annotated[str, typer.Option(help="Who started it.")] = "",
     link: Annotated[str, typer.Option(help="Where to read more.")] = "",
-    details: Annotated[str, typer.Option(help="What else to say.")] = "",
+    details: Annotated[Path | None, typer.Option(help="A file with what else to say; it may be missing.")] = None,
 ) -> None:
     """Tell the Discord channel how a release ended."""
-    warning = announce(embed(environment, outcome, tag=tag, author=author, link=link, details=details))
+    said = details.read_text(encoding="utf-8") if details and details.exists() else ""
+    warning = announce(embed(environment, outcome, tag=tag, author=author, link=link, details=said))
     console().print(f"Warning: {warning}." if warning else "Discord was told.", soft_wrap=True)
 
 
