@@ -61,8 +61,9 @@ def test_every_tool_takes_what_it_is_given(call: tuple[str, str]) -> None:
 
 
 def test_every_action_is_pinned_to_a_commit() -> None:
-    used = [step["uses"] for _, step in steps() if "uses" in step]
-    assert used
+    files = [*WORKFLOWS, *(ROOT / ".github" / "actions").glob("*/action.yml")]
+    used = [action for file in files for action in re.findall(r"uses:\s*(\S+)", file.read_text(encoding="utf-8"))]
+    assert len(used) > 10
     for action in used:
         assert action.startswith("./") or re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", action), action
 

@@ -79,7 +79,14 @@ def _swap_back(deployment: Deployment) -> None:
     rds, name = deployment.client("rds"), "adelie-prod-database"
     rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
     rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
-    rds.modify_db_instance(DBInstanceIdentifier=f"{name}-broken", NewDBInstanceIdentifier=name, ApplyImmediately=True)
+    back = rds.modify_db_instance(
+        DBInstanceIdentifier=f"{name}-broken", NewDBInstanceIdentifier=name, ApplyImmediately=True
+    )
+    # moto may leave the restored instance's secret behind.
+    secrets, kept = deployment.client("secretsmanager"), back["DBInstance"]["MasterUserSecret"]["SecretArn"]
+    for secret in secrets.list_secrets()["SecretList"]:
+        if secret["Name"].startswith("rds!") and secret["ARN"] != kept:
+            secrets.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
 
 
 def _prepare(deployment: Deployment) -> None:
