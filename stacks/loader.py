@@ -90,14 +90,12 @@ def _check_accounts(environments: list[Environment], directory: Path) -> None:
     of_account: dict[str, Environment] = {}
     for environment in environments:
         other = of_account.setdefault(environment.account_id, environment)
-        for key, its, theirs in (
-            ("state", environment.state, other.state),
-            ("github_repository", environment.github_repository, other.github_repository),
-        ):
+        for key in ("state", "github_repository"):
+            its, theirs = getattr(environment, key), getattr(other, key)
             if its != theirs:
                 raise EnvironmentFileError(
-                    f"{_shown(directory / environment.name)}.yaml: {key} must be that of {other.name}, which lives in "
-                    f"the same account {other.account_id}; make the two the same."
+                    f"{_shown(directory / environment.name)}.yaml: {key} must be that of {other.name} ({theirs}), which "
+                    f"lives in the same account {other.account_id}, but is {its}; make the two the same."
                 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adelie.functions.discord import handler, webhook
@@ -57,6 +57,7 @@ def test_a_budgets_text_is_shown_as_it_is() -> None:
     assert "$1,204.31" in shown["description"]
 
 
+@example("t" * 300, "d" * 5000, [("n" * 300, "v" * 2000)] * 30)
 @given(
     st.text(max_size=8000), st.text(max_size=3000), st.lists(st.tuples(st.text(max_size=300), st.text(max_size=2000)))
 )
@@ -142,3 +143,4 @@ def test_the_zip_is_the_same_wherever_it_is_made_and_can_be_started(tmp_path: Pa
     assert code.zipped(package) == code.zipped(copy)
     with zipfile.ZipFile(BytesIO(code.zipped(package))) as archive:
         assert archive.namelist() == ["discord/__init__.py", "discord/handler.py", "discord/webhook.py"]
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}

@@ -12,6 +12,7 @@ import pytest
 
 import main
 from stacks import loader
+from stacks.bootstrap import accounts
 
 ROOT = Path(__file__).parents[2]
 
@@ -256,6 +257,18 @@ def test_a_service_name_that_makes_a_name_too_long_is_refused_at_its_key(directo
         f"too long (the name 'staging-{name}-80' has 37 characters, but an aws_lb_target_group may have 32; shorten it "
         f"by 5), but is '{name}'; shorten the key."
     )
+
+
+def test_an_account_has_one_state_bucket(directory: Path) -> None:
+    edit(directory / "staging.yaml", 'account_id: "111111111111"', 'account_id: "222222222222"')
+    with pytest.raises(loader.EnvironmentFileError) as caught:
+        loader.load_all(directory)
+    assert str(caught.value).startswith("environments/staging.yaml: state must be that of prod (type='s3' bucket=")
+    assert "the same account 222222222222, but is type='s3'" in str(caught.value)
+    bucket = "bucket: adelie-terraform-state-"
+    edit(directory / "staging.yaml", f"{bucket}111111111111", f"{bucket}222222222222")
+    together = accounts(loader.load_all(directory))
+    assert [account.stack_name for account in together] == ["bootstrap-prod-staging"]
 
 
 def test_a_missing_file_names_those_there_are(directory: Path) -> None:
