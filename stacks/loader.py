@@ -94,8 +94,8 @@ def _check_accounts(environments: list[Environment], directory: Path) -> None:
             its, theirs = getattr(environment, key), getattr(other, key)
             if its != theirs:
                 raise EnvironmentFileError(
-                    f"{_shown(directory / environment.name)}.yaml: {key} must be that of {other.name} ({theirs}), which "
-                    f"lives in the same account {other.account_id}, but is {its}; make the two the same."
+                    f"{_shown(directory / environment.name)}.yaml: {key} must be that of {other.name} ({theirs}), "
+                    f"which lives in the same account {other.account_id}, but is {its}; make the two the same."
                 )
 
 
