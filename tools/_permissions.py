@@ -22,7 +22,7 @@ BOUNDARY: Final = "arn:aws:iam::$account:policy/$project-bootstrap-$environment-
 _VERBS: Final = (
     "Add|Allocate|Associate|Attach|Authorize|Cancel|Change|Create|Delete|Deregister|Describe|Detach|Disable|"
     "Disassociate|Enable|Get|List|Modify|Put|Register|Release|Remove|Replace|Request|Revoke|Rotate|Run|Schedule|Set|"
-    "Start|Stop|Subscribe|Terminate|Unsubscribe|Update"
+    "Start|Stop|Subscribe|Terminate|Unsubscribe|Update|View"
 )
 _SECTIONS: Final = ("resource", "data", "ephemeral")
 _READ_LEVELS: Final = {"Read", "List"}
