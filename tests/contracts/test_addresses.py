@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from adelie import aws
 from adelie.stateful import STATEFUL
-from tests.support import Synthesized
+from adelie.terraform import TerraformStack
+from tests.support import Synthesized, synthesize
 
 COMMITTED = Path(__file__).with_name("stateful_addresses.txt")
 
@@ -39,3 +41,13 @@ def test_no_stateful_address_is_lost(environment: str, platforms: Mapping[str, S
 def test_every_stateful_address_is_written_down(environment: str, platforms: Mapping[str, Synthesized]) -> None:
     new = present(platforms[environment]) - committed(environment)
     assert not new, f"add to {COMMITTED.name}: {sorted(f'{environment} {address}' for address in new)}"
+
+
+def test_a_renamed_construct_says_where_it_was() -> None:
+    """As docs/runbook.md has it; without the block the old address would be lost to the test above."""
+
+    def build(stack: TerraformStack) -> None:
+        aws.SqsQueue(stack, "renamed").move_from_id("aws_sqs_queue.old_1234ABCD")
+
+    (block,) = synthesize(build).document["moved"]
+    assert block == {"from": "aws_sqs_queue.old_1234ABCD", "to": "aws_sqs_queue.renamed"}
