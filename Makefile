@@ -106,9 +106,10 @@ unit: setup ## pytest alone; choose with ARGS="-k network"
 	@python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 .PHONY: checkov
-checkov: $(CHECKOV)/.ready ## Read prod's JSON as a security reviewer would
+checkov: $(CHECKOV)/.ready ## Read prod's JSON, and its bootstrap's, as a security reviewer would
 	@test -d cdktf.out/stacks/prod || $(MAKE) --no-print-directory synth
-	$(STEP) "checkov (prod)" .ci/checkov $(CHECKOV)/bin/python cdktf.out/stacks/prod
+	$(STEP) "checkov (prod)" .ci/checkov $(CHECKOV)/bin/python cdktf.out/stacks/prod 400
+	$(STEP) "checkov (bootstrap)" .ci/checkov $(CHECKOV)/bin/python cdktf.out/stacks/bootstrap-prod 50
 
 ##@ A running environment
 .PHONY: bootstrap
