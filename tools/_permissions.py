@@ -20,8 +20,8 @@ GLOBAL_REGION: Final = "us-east-1"
 BOUNDARY: Final = "arn:aws:iam::$account:policy/$project-bootstrap-$environment-boundary"
 
 _VERBS: Final = (
-    "Add|Allocate|Associate|Attach|Authorize|Cancel|Change|Create|Delete|Deregister|Describe|Detach|Disable|"
-    "Disassociate|Enable|Get|List|Modify|Put|Register|Release|Remove|Replace|Request|Revoke|Rotate|Run|Schedule|Set|"
+    "Add|Allocate|Associate|Attach|Authorize|Cancel|Change|Create|Decrease|Delete|Deregister|Describe|Detach|Disable|"
+    "Disassociate|Enable|Get|Increase|List|Modify|Put|Register|Release|Remove|Replace|Request|Revoke|Rotate|Run|Schedule|Set|"
     "Start|Stop|Subscribe|Terminate|Unsubscribe|Update|View"
 )
 _SECTIONS: Final = ("resource", "data", "ephemeral")
@@ -145,10 +145,12 @@ class Derivation:
         kinds = takes.keys() - {""}
         if kinds and service in self._spec["unnamed"]:
             return tuple(self._spec["unnamed"][service])
-        named = kinds & self._spec["names"].get(service, {}).keys()
-        mine = named or kinds & self._used.get(service, set()) or {kind for kind in kinds if takes[kind]["required"]}
+        kinds -= set(self._spec["without"].get(service, ()))
+        mine = kinds & (self._used.get(service, set()) | self._spec["names"].get(service, {}).keys())
+        mine = mine or {kind for kind in kinds if takes[kind]["required"]}
         arns = {arn for kind in mine for arn in self._arns(service, kind, data["resources"][kind]["arn"])}
-        return tuple(sorted(arns)) or ("*",)
+        arns |= set(self._spec["further"].get(action, ()))
+        return ("*",) if "*" in arns or not arns else tuple(sorted(arns))
 
     def _arns(self, service: str, kind: str, template: str) -> Iterator[str]:
         *head, tail = template.split(":", 5)
@@ -212,11 +214,24 @@ class Derivation:
             },
             {
                 "Sid": "KeysThroughServices",
-                "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
+                "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:RetireGrant"],
                 "Resource": ["arn:aws:kms:*:$account:key/*"],
                 "Condition": {
                     "StringLike": {"kms:ViaService": [f"{each}.*.amazonaws.com" for each in self._spec["encrypting"]]}
                 },
+            },
+            # Whatever a policy on the data itself may say: this role could have written it.
+            {
+                "Sid": "NoSecret",
+                "Effect": "Deny",
+                "Action": ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"],
+                "Resource": ["*"],
+            },
+            {
+                "Sid": "NoData",
+                "Effect": "Deny",
+                "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+                "Resource": ["arn:aws:s3:::$prefix-objects-*/*", "arn:aws:s3:::$prefix-logs-*/*"],
             },
             {
                 "Sid": "GrantsForServices",

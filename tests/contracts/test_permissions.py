@@ -43,7 +43,8 @@ def permissions(platforms: Mapping[str, Synthesized]) -> Permissions:
 
 
 def actions(policies: Mapping[str, list[dict[str, Any]]]) -> set[str]:
-    return {action for statements in policies.values() for each in statements for action in each["Action"]}
+    every = (each for statements in policies.values() for each in statements if each.get("Effect") != "Deny")
+    return {action for each in every for action in each["Action"]}
 
 
 def statements(stack: Synthesized) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -161,3 +162,37 @@ def test_the_boundary_allows_what_roles_are_allowed(
     for name in ("staging", "prod"):
         for role_policy, statement in statements(platforms[name]):
             assert set(statement["Action"]) <= bounded, (name, role_policy)
+
+
+ARNS = [
+    ("rds:DescribeDBInstances", "db:*"),
+    ("kms:CreateAlias", "key/*"),
+    ("logs:ListTagsForResource", "delivery-source:*"),
+    ("backup:TagResource", "backup-plan:*"),
+    ("logs:DeleteDeliverySource", "delivery-source:*"),
+    ("wafv2:CreateWebACL", "managedruleset/*"),
+    ("cloudwatch:PutMetricAlarm", "alarm:TargetTracking-service/$prefix-*"),
+    ("ssm:GetParameter", "$region::parameter/aws/service/*"),
+    ("ec2:GetManagedPrefixListEntries", ":aws:prefix-list/*"),
+]
+"""Where IAM checks an action against an ARN that is not the obvious one; each was missing once."""
+
+
+@pytest.mark.parametrize(("action", "arn"), ARNS)
+def test_an_action_has_the_arns_that_it_is_checked_against(permissions: Permissions, action: str, arn: str) -> None:
+    every = [
+        each for sets in (permissions.plan, permissions.apply) for statements in sets.values() for each in statements
+    ]
+    found = [resource for each in every if action in each["Action"] for resource in each["Resource"]]
+    assert any(resource.endswith(arn) for resource in found), found
+
+
+def test_no_policy_on_data_lets_the_apply_role_read_it(permissions: Permissions) -> None:
+    denied = [each for statements in permissions.apply.values() for each in statements if each.get("Effect") == "Deny"]
+    assert {action for each in denied for action in each["Action"]} == {
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "secretsmanager:BatchGetSecretValue",
+        "secretsmanager:GetSecretValue",
+    }
+    assert "secretsmanager:PutResourcePolicy" not in actions(permissions.apply)

@@ -93,9 +93,10 @@ class DiscordNotifier(Construct):
                 *failures.send_statements(),
                 # No resource level (service authorization reference).
                 Statement(sid="Trace", actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"]),
-                key.decrypt_statement("ReadVariables", via_service=f"lambda.{target.region}.amazonaws.com"),
             ),
         )
+        # Its variables, an ARN and a name, have Lambda's own key: with the customer's, whoever plans would have to be
+        # allowed to decrypt, or would see a difference each time.
         code = FunctionCode(self, "code", package=_PACKAGE)
         function = aws.LambdaFunction(
             self,
@@ -111,7 +112,6 @@ class DiscordNotifier(Construct):
             memory_size=_MEMORY_MIB,
             timeout=_TIMEOUT_SECONDS,
             reserved_concurrent_executions=settings.reserved_concurrency,
-            kms_key_arn=key.arn,
             environment=aws.LambdaFunctionEnvironment(
                 variables={"DISCORD_WEBHOOK_SECRET_ARN": secret.arn, "ENVIRONMENT": target.prefix}
             ),
