@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ _NONE: Final = "(none)"
 _LONGEST: Final = 120
 _FORMAT: Final = "1."
 """The major version that this reads; Terraform adds to it without changing it."""
+_BOUNDS: Final = ("min_capacity", "max_capacity")
 _MISSING: Final = object()
 
 
@@ -56,6 +57,9 @@ class Plan:
     drift: tuple[Change, ...]
     outputs: tuple[str, ...]
     """The outputs that change."""
+    scheduled: tuple[Change, ...] = ()
+    """Bounds of services that one of their scheduled actions has set. They are no change of anybody's: a deploy puts
+    back what the code says until the next action, so they are kept apart from `changes`."""
 
     def of(self, *actions: str) -> list[Change]:
         """The changes of these kinds."""
@@ -72,12 +76,15 @@ def read(file: Path) -> Plan:
         document = None
     if not isinstance(document, dict) or not str(document.get("format_version", "")).startswith(_FORMAT):
         raise ToolError(f"{shown(file)} is no plan of format {_FORMAT}x; write it with `terraform show -json tfplan`.")
-    every = (_change(each) for each in document.get("resource_changes", ()) if each.get("mode") == "managed")
+    resources = [each for each in document.get("resource_changes", ()) if each.get("mode") == "managed"]
+    every = (_change(each) for each in resources)
     changes = tuple(sorted((change for change in every if change.action), key=lambda each: each.address))
     planned = {change.address for change in changes}
+    scheduled = _set_by_schedule(resources)
     return Plan(
         stack=file.stem,
-        changes=changes,
+        changes=tuple(change for change in changes if change.address not in scheduled),
+        scheduled=tuple(change for change in changes if change.address in scheduled),
         # Only what the plan undoes: after each deploy Terraform also lists what AWS has filled in itself.
         drift=tuple(
             change
@@ -88,6 +95,30 @@ def read(file: Path) -> Plan:
             sorted(name for name, its in document.get("output_changes", {}).items() if its["actions"] != ["no-op"])
         ),
     )
+
+
+def _set_by_schedule(resources: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Addresses of the scalable targets whose bounds, and nothing else, are those of a scheduled action of theirs."""
+    bounds_of: dict[str, set[tuple[int, int]]] = {}
+    for resource in resources:
+        if resource["type"] == "aws_appautoscaling_scheduled_action":
+            action = resource["change"].get("before") or {}
+            for bounds in action.get("scalable_target_action", ()):
+                bounds_of.setdefault(action["resource_id"], set()).add(_bounds(bounds))
+    return {
+        resource["address"]
+        for resource in resources
+        if resource["type"] == "aws_appautoscaling_target"
+        and resource["change"]["actions"] == ["update"]
+        and {name for name, _, _ in _values(resource["change"])} <= set(_BOUNDS)
+        and _bounds(resource["change"]["before"]) in bounds_of.get(resource["change"]["before"]["resource_id"], ())
+    }
+
+
+def _bounds(values: Mapping[str, Any]) -> tuple[int, int]:
+    """Least and most tasks; the provider has them as text in a scheduled action."""
+    least, most = (int(values[name]) for name in _BOUNDS)
+    return least, most
 
 
 def _change(resource: Mapping[str, Any], action: str = "") -> Change:

@@ -30,7 +30,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 def comment(plans: Sequence[Plan]) -> str:
     """The comment: a table, what is destroyed in bold, then each stack's changes, folded; cut at GitHub's limit."""
-    parts = [*_head(plans), *(_details(plan) for plan in plans if plan.changes or plan.drift)]
+    parts = [*_head(plans), *(_details(plan) for plan in plans if plan.changes or plan.drift or plan.scheduled)]
     text, left_out = "", 0
     for part in parts:
         if len(text) + len(part) > LONGEST - _ROOM_FOR_A_NOTE:
@@ -74,6 +74,10 @@ def _details(plan: Plan) -> str:
         lines.append("\nChanged outside of Terraform since the last deploy:\n")
         for change in plan.drift:
             lines += _listed(change)
+    if plan.scheduled:
+        lines.append("\nSet by a scheduled action; a deploy resets it until the next one:\n")
+        for change in plan.scheduled:
+            lines += _listed(change)
     return "\n".join([*lines, "\n</details>"])
 
 
@@ -97,7 +101,10 @@ def _code(text: str) -> str:
 
 
 def drift(plan: Plan) -> str:
-    """What a deploy of the same code would change, a line each; empty if what stands is what the code says."""
+    """What a deploy of the same code would change, a line each; empty if what stands is what the code says.
+
+    Bounds that a scheduled action has set are what the code says too: staging at night has none of its tasks.
+    """
     return "\n".join(f"{change.action}: {change.address}" for change in plan.changes)
 
 
