@@ -108,8 +108,16 @@ def test_the_database_is_measured_in_the_units_of_cloudwatch(watched: Synthesize
     assert memory["threshold"] == 2048 * 1024**2
     for body in (storage, memory):
         assert body["comparison_operator"] == "LessThanThreshold"
-        assert body["treat_missing_data"] == "breaching"
     assert alarm(watched, "database_connections")["threshold"] == 810
+
+
+def test_a_database_that_sends_nothing_is_one_alarm(watched: Synthesized) -> None:
+    silent = {
+        name.split("_")[1]
+        for name, body in watched.resources("aws_cloudwatch_metric_alarm").items()
+        if name.startswith("database_") and body["treat_missing_data"] == "breaching"
+    }
+    assert silent == {"cpu"}
 
 
 def test_each_node_of_the_cache_is_watched(watched: Synthesized) -> None:
@@ -136,7 +144,12 @@ def test_what_cloudfront_measures_is_watched_in_its_region() -> None:
         "aws_kms_alias",
     ):
         assert {body["region"] for body in stack.resources(kind).values()} == {"us-east-1"}, kind
-    assert alarm(stack, "cdn")["dimensions"] == {"DistributionId": "E1", "Region": "Global"}
+    share, *counts = alarm(stack, "cdn")["metric_query"]
+    assert share["expression"] == "IF(FILL(requests, 0) >= 20, FILL(rate, 0), 0)"
+    metrics = {each["id"]: (each["metric"]["metric_name"], each["metric"]["stat"]) for each in counts}
+    assert metrics == {"requests": ("Requests", "Sum"), "rate": ("5xxErrorRate", "Average")}
+    for each in counts:
+        assert each["metric"]["dimensions"] == {"DistributionId": "E1", "Region": "Global"}
     assert alarm(stack, "viewers")["comparison_operator"] == "LessThanThreshold"
     assert "logs.us-east-1.amazonaws.com" in stack.only("aws_kms_key")["policy"]
 

@@ -20,7 +20,8 @@ class AlarmSettings(Settings):
     """Share of requests that end in a 5xx, in five minutes (default 5; AWS has 5 for API Gateway, and none for load
     balancers)."""
     server_error_least_requests: Annotated[int, Field(ge=1)] = 20
-    """Requests in five minutes below which the share says nothing (default 20: one error is then the threshold)."""
+    """Requests in five minutes below which the share says nothing, at the load balancer and at the CDN (default 20: one
+    error is then the threshold)."""
     latency_p95_seconds: Annotated[float, Field(gt=0)] = 2
     """Time in which 95 of 100 requests have their first byte (default 2; AWS leaves it to the application)."""
     unhealthy_minutes: Annotated[int, Field(ge=1, le=60)] = 5

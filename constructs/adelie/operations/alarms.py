@@ -123,7 +123,7 @@ class ServiceAlarms(Construct):
 class DatabaseAlarms(Construct):
     """Alarms on PostgreSQL: CPU, memory, free storage, connections.
 
-    No data is an alarm here: a database always sends some.
+    No data is an alarm here, because a database always sends some; but one alarm, the CPU's, and not four at once.
 
     >>> DatabaseAlarms(self, "database-alarms", settings=settings, target=target, topic=topic,
     ...                identifier=database.identifier, storage_gib=100)  # doctest: +SKIP
@@ -162,7 +162,7 @@ class DatabaseAlarms(Construct):
                 threshold=threshold,
                 comparison=comparison,
                 periods=_QUARTER_OF_AN_HOUR,
-                missing="breaching",
+                missing="breaching" if kind == "cpu" else "missing",
             )
 
 
@@ -243,7 +243,8 @@ class CertificateAlarm(Construct):
 class CdnAlarms(Construct):
     """An alarm on the share of 5xx that CloudFront answers: also what never reaches the load balancer.
 
-    CloudFront's metrics are in us-east-1, and so is `topic`.
+    Too few requests are no share: a crawler at night, when staging runs no task, gets nothing but 5xx. CloudFront's
+    metrics are in us-east-1, and so is `topic`.
 
     >>> CdnAlarms(self, "cdn-alarms", settings=settings, target=target, topic=edge_topic,
     ...           distribution_id=cdn.distribution_id)  # doctest: +SKIP
@@ -267,9 +268,7 @@ class CdnAlarms(Construct):
             topic_arn=topic.arn,
             name=("cdn", "server-errors"),
             description="CloudFront answers many requests with a 5xx: docs/runbook.md, Server errors",
-            metric=("AWS/CloudFront", "5xxErrorRate"),
-            statistic="Average",
-            dimensions={"DistributionId": distribution_id, "Region": "Global"},
+            queries=_edge_error_share(distribution_id, settings.server_error_least_requests),
             threshold=settings.server_error_percent,
             # Two periods: at night, one error can be all of five minutes.
             periods=2,
@@ -288,26 +287,44 @@ def _server_error_share(arn_suffix: str, least_requests: int) -> list[aws.Cloudw
         "target_errors": "HTTPCode_Target_5XX_Count",
         "own_errors": "HTTPCode_ELB_5XX_Count",
     }
-    share = aws.CloudwatchMetricAlarmMetricQuery(
-        id="share",
-        label="Server errors, percent",
-        expression=(
-            f"IF(FILL(requests, 0) + FILL(own_errors, 0) >= {least_requests}, "
-            "100 * (FILL(target_errors, 0) + FILL(own_errors, 0)) / (FILL(requests, 0) + FILL(own_errors, 0)), 0)"
+    requests = "FILL(requests, 0) + FILL(own_errors, 0)"
+    errors = "FILL(target_errors, 0) + FILL(own_errors, 0)"
+    return [
+        _share(f"IF({requests} >= {least_requests}, 100 * ({errors}) / ({requests}), 0)"),
+        *(
+            _query(query_id, ("AWS/ApplicationELB", metric), {"LoadBalancer": arn_suffix}, "Sum")
+            for query_id, metric in sums.items()
         ),
-        return_data=True,
-    )
-    counts = [
-        aws.CloudwatchMetricAlarmMetricQuery(
-            id=query_id,
-            metric=aws.CloudwatchMetricAlarmMetricQueryMetric(
-                namespace="AWS/ApplicationELB",
-                metric_name=metric,
-                dimensions={"LoadBalancer": arn_suffix},
-                period=_FIVE_MINUTES,
-                stat="Sum",
-            ),
-        )
-        for query_id, metric in sums.items()
     ]
-    return [share, *counts]
+
+
+def _edge_error_share(distribution_id: str, least_requests: int) -> list[aws.CloudwatchMetricAlarmMetricQuery]:
+    """5xx that viewers got, in percent of all their requests; 0 for too few requests.
+
+    Each of CloudFront's metrics has one statistic that means something (CloudFront developer guide, "Types of metrics
+    for CloudFront").
+    """
+    dimensions = {"DistributionId": distribution_id, "Region": "Global"}
+    return [
+        _share(f"IF(FILL(requests, 0) >= {least_requests}, FILL(rate, 0), 0)"),
+        _query("requests", ("AWS/CloudFront", "Requests"), dimensions, "Sum"),
+        _query("rate", ("AWS/CloudFront", "5xxErrorRate"), dimensions, "Average"),
+    ]
+
+
+def _share(expression: str) -> aws.CloudwatchMetricAlarmMetricQuery:
+    return aws.CloudwatchMetricAlarmMetricQuery(
+        id="share", label="Server errors, percent", expression=expression, return_data=True
+    )
+
+
+def _query(
+    id: str, metric: tuple[str, str], dimensions: dict[str, str], statistic: str
+) -> aws.CloudwatchMetricAlarmMetricQuery:
+    namespace, name = metric
+    return aws.CloudwatchMetricAlarmMetricQuery(
+        id=id,
+        metric=aws.CloudwatchMetricAlarmMetricQueryMetric(
+            namespace=namespace, metric_name=name, dimensions=dimensions, period=_FIVE_MINUTES, stat=statistic
+        ),
+    )
