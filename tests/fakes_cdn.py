@@ -40,9 +40,15 @@ def cdn_settings(**overrides: Any) -> CdnSettings:
 
 
 def web_acl_settings(**overrides: Any) -> WebAclSettings:
-    """A web ACL without options."""
+    """A web ACL that blocks, without options."""
     return WebAclSettings.model_validate(
-        {"rate_limit_requests": 2_000, "optional_rule_groups": (), "log_retention_days": 365, **overrides}
+        {
+            "rate_limit_requests": 2_000,
+            "managed_rules": "block",
+            "optional_rule_groups": (),
+            "log_retention_days": 365,
+            **overrides,
+        }
     )
 
 

@@ -239,6 +239,7 @@ with _startup.bulk_import():
         Wafv2WebAclRuleAction,
         Wafv2WebAclRuleActionBlock,
         Wafv2WebAclRuleOverrideAction,
+        Wafv2WebAclRuleOverrideActionCount,
         Wafv2WebAclRuleOverrideActionNone,
         Wafv2WebAclRuleVisibilityConfig,
         Wafv2WebAclVisibilityConfig,

@@ -64,6 +64,12 @@ def test_the_managed_rules_are_asked_in_order_and_block(plain: Synthesized) -> N
         assert "rule_action_override" not in rule["statement"]["managed_rule_group_statement"]
 
 
+def test_the_managed_rules_can_count_before_they_block() -> None:
+    rate_limit, *groups = rules(web_acl(managed_rules="count"))
+    assert rate_limit["action"] == {"block": {}}
+    assert [group["override_action"] for group in groups] == [{"count": {}}] * len(BASE_GROUPS)
+
+
 def test_optional_groups_have_their_place_whatever_their_order(full: Synthesized) -> None:
     assert list(managed(full)) == [
         "AWSManagedRulesAmazonIpReputationList",

@@ -102,6 +102,10 @@ class WebAclSettings(Settings):
     rate_limit_requests: Annotated[int, Field(ge=10, le=2_000_000_000)]
     """Requests that one address may make in 5 minutes before it is blocked. A school or a mobile carrier can be one
     address; WAF takes 10 to 2,000,000,000."""
+    managed_rules: Literal["count", "block"]
+    """What the AWS managed rules do with what they match. `count` logs it and lets it through: begin with it, read two
+    weeks of the log (docs/runbook.md, The firewall), then `block` (AWS WAF developer guide, "Testing and tuning your AWS
+    WAF protections"). The rate limit blocks from the first day."""
     optional_rule_groups: tuple[OptionalRuleGroup, ...]
     """Further AWS managed rule groups to ask; an empty list for none."""
     counted_rules: Mapping[ManagedRuleGroup, tuple[Annotated[str, Field(pattern=r"^\w{1,128}$")], ...]] = Field(

@@ -18,7 +18,7 @@ _LOGGED_ACTIONS: Final = ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
 
 
 class WebAcl(Construct):
-    """A web ACL for CloudFront, in us-east-1: a rate limit for each address, and AWS managed rules.
+    """A web ACL for CloudFront, in us-east-1: a rate limit for each address, and AWS managed rules that block or count.
 
     It lets through what no rule blocks. Blocked and counted requests (the rest is in the access log) go to a log group
     of its own, without `Authorization` and `Cookie`. The log group is encrypted by CloudWatch Logs itself: it is in
@@ -69,7 +69,12 @@ class WebAcl(Construct):
 def _rules(settings: WebAclSettings) -> Iterator[aws.Wafv2WebAclRule]:
     yield _rate_limit(settings.rate_limit_requests, priority=0)
     for priority, group in enumerate(settings.rule_groups, start=1):
-        yield _managed(group, settings.counted_rules.get(group, ()), priority=priority)
+        yield _managed(
+            group,
+            settings.counted_rules.get(group, ()),
+            priority=priority,
+            blocks=settings.managed_rules == "block",
+        )
 
 
 def _rate_limit(requests: int, *, priority: int) -> aws.Wafv2WebAclRule:
@@ -89,14 +94,16 @@ def _rate_limit(requests: int, *, priority: int) -> aws.Wafv2WebAclRule:
     )
 
 
-def _managed(group: ManagedRuleGroup, counted: Sequence[str], *, priority: int) -> aws.Wafv2WebAclRule:
+def _managed(group: ManagedRuleGroup, counted: Sequence[str], *, priority: int, blocks: bool) -> aws.Wafv2WebAclRule:
     statement: dict[str, object] = {"vendor_name": "AWS", "name": group}
     if counted:
         statement["rule_action_override"] = [_count(rule) for rule in counted]
     return aws.Wafv2WebAclRule(
         name=group,
         priority=priority,
-        override_action=aws.Wafv2WebAclRuleOverrideAction(none=aws.Wafv2WebAclRuleOverrideActionNone()),
+        override_action=aws.Wafv2WebAclRuleOverrideAction(none=aws.Wafv2WebAclRuleOverrideActionNone())
+        if blocks
+        else aws.Wafv2WebAclRuleOverrideAction(count=aws.Wafv2WebAclRuleOverrideActionCount()),
         statement={"managed_rule_group_statement": statement},
         visibility_config=_metrics(group),
     )
