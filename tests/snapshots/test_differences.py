@@ -14,14 +14,8 @@ ONLY_IN_PROD: Final = {
     "aws_backup_vault_lock_configuration": "staging can be made anew",
     "aws_wafv2_web_acl": "the firewall costs money",
     "aws_wafv2_web_acl_logging_configuration": "the firewall's log",
-    "aws_vpc_endpoint:ecr-api": "NAT is cheaper for little traffic",
-    "aws_vpc_endpoint:ecr-dkr": "NAT is cheaper for little traffic",
-    "aws_vpc_endpoint:logs": "NAT is cheaper for little traffic",
-    "aws_vpc_endpoint:secretsmanager": "NAT is cheaper for little traffic",
-    "aws_vpc_endpoint:ssm": "NAT is cheaper for little traffic",
-    "aws_vpc_endpoint:ssmmessages": "NAT is cheaper for little traffic",
 }
-"""Resource types, or a type and a part of the construct's path, that staging does without, and why."""
+"""Resource types that staging does without, and why."""
 ONLY_IN_STAGING: Final = {
     "aws_appautoscaling_scheduled_action": "staging sleeps at night",
 }
@@ -33,18 +27,8 @@ def types(stack: Synthesized) -> set[str]:
 
 def test_only_the_named_resource_types_are_in_one_of_the_two(platforms: Mapping[str, Synthesized]) -> None:
     prod, staging = types(platforms["prod"]), types(platforms["staging"])
-    assert prod - staging == {name for name in ONLY_IN_PROD if ":" not in name}
+    assert prod - staging == set(ONLY_IN_PROD)
     assert staging - prod == set(ONLY_IN_STAGING)
-
-
-def test_only_the_named_endpoints_are_in_prod(platforms: Mapping[str, Synthesized]) -> None:
-    def services(stack: Synthesized) -> set[str]:
-        names = (body["service_name"] for body in stack.resources("aws_vpc_endpoint").values())
-        return {name.removeprefix("com.amazonaws.ap-northeast-2.").replace(".", "-") for name in names}
-
-    named = {name.partition(":")[2] for name in ONLY_IN_PROD if name.startswith("aws_vpc_endpoint:")}
-    assert services(platforms["prod"]) - services(platforms["staging"]) == named
-    assert services(platforms["staging"]) == {"s3"}
 
 
 def test_prod_survives_the_loss_of_a_zone(platforms: Mapping[str, Synthesized]) -> None:
