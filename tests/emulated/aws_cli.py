@@ -19,6 +19,8 @@ class Clients(Protocol):
         ...
 
 
+REGION = re.compile(r" --region ([a-z0-9-]+)")
+"""The one option of `aws` itself that we use: what is at the edge is in us-east-1."""
 SERVICES = {"s3api": "s3", "stepfunctions": "stepfunctions"}
 
 
@@ -30,7 +32,7 @@ def commands(markdown: str) -> list[str]:
 
 def parse(command: str) -> tuple[str, str, dict[str, Any]]:
     """The service, the operation and its parameters in the API's names. Raises ValueError for an unknown one."""
-    _, cli_service, action, *words = shlex.split(command)
+    _, cli_service, action, *words = shlex.split(REGION.sub("", command))
     service = SERVICES.get(cli_service, cli_service)
     model = botocore.session.get_session().get_service_model(service)
     operations = {xform_name(name, "-"): name for name in model.operation_names}
@@ -75,4 +77,5 @@ def run(command: str, clients: Clients, placeholders: Mapping[str, str]) -> Any:
     for placeholder, value in placeholders.items():
         command = command.replace(f"<{placeholder}>", value)
     service, operation, parameters = parse(command)
-    return getattr(clients.client(service), operation)(**parameters)
+    region = REGION.search(command)
+    return getattr(clients.client(service, region[1] if region else None), operation)(**parameters)
