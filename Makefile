@@ -153,6 +153,10 @@ commits: need-RANGE setup ## Whether the messages of commits are conventional: m
 validate: synth ## Whether the real AWS provider, from the registry, takes every stack
 	@python -m tools.validate
 
+.PHONY: provider-lock
+provider-lock: synth ## Write the checksums of the real AWS provider, once a version; commit them
+	@python -m tools.provider_lock
+
 .PHONY: iam
 iam: synth ## Derive the permissions of the pipeline's roles from the stacks, and write docs/iam.md
 	@python -m tools.iam

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from adelie import startup
 
@@ -9,7 +10,7 @@ if __name__ == "__main__":
     startup.without_runtime_type_checks()
 
 from adelie.terraform import App
-from stacks import loader
+from stacks import loader, providers
 from stacks.bootstrap import Bootstrap, accounts
 from stacks.environment import Environment
 from stacks.platform import Platform
@@ -38,7 +39,9 @@ def main() -> None:
         environments = loader.load_all()
     except loader.EnvironmentFileError as error:
         sys.exit(str(error))
-    build(environments).synth()
+    app = build(environments)
+    app.synth()
+    providers.lock(Path(app.outdir))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from keyword import iskeyword
+from pathlib import Path
 from typing import Final
 
 from localstack_client import config as localstack  # pyright: ignore[reportMissingTypeStubs]
@@ -44,6 +46,19 @@ ENDPOINTS: Final = {
 PROVIDER_VERSION: Final = "6.26.0"
 """cdktf's bindings were made from 6.25.0. One later is the first that reads no secret to refresh a write-only version
 (terraform-provider-aws, pull request 44876), so that the pipeline's roles need no access to secrets."""
+
+LOCK: Final = Path(__file__).with_name("terraform.lock.hcl")
+"""Checksums of the provider for each platform that we run it on. `make provider-lock` writes it; it is committed."""
+
+
+def lock(out: Path) -> None:
+    """Put the committed checksums beside each synthesized stack, so that `terraform init` takes no other provider.
+
+    Nothing happens until there is such a file: it can only be made where Terraform's registry is reached.
+    """
+    if LOCK.exists():
+        for stack in out.glob("stacks/*/cdk.tf.json"):
+            shutil.copyfile(LOCK, stack.with_name(".terraform.lock.hcl"))
 
 
 def configure(stack: TerraformStack, environment: Environment) -> None:

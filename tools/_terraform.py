@@ -60,6 +60,10 @@ class Terraform:
         """Prepare the folder. Raises TerraformError."""
         self._plain("init", "-input=false", *options)
 
+    def lock_providers(self, *options: str) -> None:
+        """Write the providers' checksums into the folder's lock file. Raises TerraformError."""
+        self._plain("providers", "lock", *options)
+
     def validate(self) -> None:
         """Check the configuration against the provider's schema. Raises TerraformError."""
         self._plain("validate")

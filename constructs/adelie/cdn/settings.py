@@ -104,8 +104,8 @@ class WebAclSettings(Settings):
     address; WAF takes 10 to 2,000,000,000."""
     managed_rules: Literal["count", "block"]
     """What the AWS managed rules do with what they match. `count` logs it and lets it through: begin with it, read two
-    weeks of the log (docs/runbook.md, The firewall), then `block` (AWS WAF developer guide, "Testing and tuning your AWS
-    WAF protections"). The rate limit blocks from the first day."""
+    weeks of the log (docs/runbook.md, The firewall), then `block` (AWS WAF developer guide, "Testing and tuning your
+    AWS WAF protections"). The rate limit blocks from the first day."""
     optional_rule_groups: tuple[OptionalRuleGroup, ...]
     """Further AWS managed rule groups to ask; an empty list for none."""
     counted_rules: Mapping[ManagedRuleGroup, tuple[Annotated[str, Field(pattern=r"^\w{1,128}$")], ...]] = Field(

@@ -75,8 +75,8 @@ class CacheSettings(Settings):
     """Clients prove who they are with an IAM token (default true). False lets in whoever reaches the port: only for an
     emulator without users."""
     apply_immediately: bool = False
-    """Change the cache at once (default false: in the maintenance window). ElastiCache refuses a change of the logs that
-    isn't immediate (user guide, "Log delivery"), so it must be true for such a deploy."""
+    """Change the cache at once (default false: in the maintenance window). ElastiCache refuses a change of the logs
+    that isn't immediate (user guide, "Log delivery"), so it must be true for such a deploy."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

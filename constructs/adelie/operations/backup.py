@@ -31,9 +31,9 @@ class BackupSettings(Settings):
     daily_retention_days: Annotated[int, Field(ge=1)]
     """Days that a daily backup is kept."""
     monthly_retention_days: Annotated[int, Field(ge=1)] | None = None
-    """Days that the backup of each month's first day is kept; omitted, there is none. It begins with that day's daily one,
-    and AWS Backup makes one backup of the two, kept for the longer time (AWS Backup developer guide, "Backup plan options
-    and configuration")."""
+    """Days that the backup of each month's first day is kept; omitted, there is none. It begins with that day's daily
+    one, and AWS Backup makes one backup of the two, kept for the longer time (AWS Backup developer guide, "Backup plan
+    options and configuration")."""
     lock_days: Annotated[int, Field(ge=1)] | None = None
     """Shortest retention that the vault takes, and keeps to for everybody without the right to lift the lock
     (governance mode); omitted, the vault isn't locked."""
