@@ -101,7 +101,7 @@ class ScheduledJob(FargateTask):
         )
         definition = self._definition(settings, network, cluster)
         self.state_machine_arn = self._state_machine(settings, definition, cluster, key).arn
-        self._schedule(settings, key)
+        self._schedule(settings)
         self._failures.alarm_on_runs(self.state_machine_arn)
 
     @property
@@ -251,7 +251,7 @@ class ScheduledJob(FargateTask):
             ),
         )
 
-    def _schedule(self, settings: ScheduledJobSettings, key: CustomerKey) -> None:
+    def _schedule(self, settings: ScheduledJobSettings) -> None:
         role = self._service_role("scheduler", "scheduler.amazonaws.com")
         aws.IamRolePolicy(
             self,
@@ -261,7 +261,6 @@ class ScheduledJob(FargateTask):
             policy=policy_document(
                 Statement(sid="StartJob", actions=["states:StartExecution"], resources=[self.state_machine_arn]),
                 *self._failures.send_statements(),
-                key.decrypt_statement("ReadSchedule", via_service=f"scheduler.{self._target.region}.amazonaws.com"),
             ),
         )
         group = aws.SchedulerScheduleGroup(
@@ -276,7 +275,9 @@ class ScheduledJob(FargateTask):
             schedule_expression=settings.schedule,
             schedule_expression_timezone=settings.time_zone,
             flexible_time_window=aws.SchedulerScheduleFlexibleTimeWindow(mode="OFF"),
-            kms_key_arn=key.arn,
+            # Without the customer key, which would encrypt the payload only, and that holds nothing: {"force": false}.
+            # Scheduler decrypts it with a session of the role itself, so that a `kms:ViaService` in the role's policy
+            # would stop every start (EventBridge Scheduler user guide, "Encryption at rest").
             target=aws.SchedulerScheduleTarget(
                 arn=self.state_machine_arn,
                 role_arn=role.arn,
