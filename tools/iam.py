@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -12,11 +11,10 @@ from stacks.bootstrap import PERMISSIONS
 from stacks.loader import load_all
 from tools._common import ROOT, ToolError, read_stack, run, shown
 from tools._permissions import Derivation, Permissions
+from tools._policies import POLICY_QUOTA, ROLE_QUOTA, Statement, size
 
 GUIDE: Final = ROOT / "docs" / "iam.md"
 TEMPLATE: Final = ROOT / "tools" / "iam_guide.md"
-POLICY_QUOTA: Final = 6144
-"""Characters of a managed policy, white space not counted (IAM quotas)."""
 
 
 def derived() -> Permissions:
@@ -27,7 +25,7 @@ def derived() -> Permissions:
 def guide(permissions: Permissions) -> str:
     """The text of docs/iam.md."""
     real = [each for each in load_all() if each.emulator is None]
-    guarded = {each["Sid"]: each for each in permissions.apply["roles"]}
+    guarded = {each["Sid"]: each for statements in permissions.apply.values() for each in statements}
     passed = guarded["HandRolesToTheirServices"]["Condition"]["StringEquals"]["iam:PassedToService"]
     managed = guarded["ManagedPoliciesOfTheStacks"]["Condition"]["ArnEquals"]["iam:PolicyARN"]
     return TEMPLATE.read_text(encoding="utf-8").format(
@@ -37,8 +35,10 @@ def guide(permissions: Permissions) -> str:
         services=", ".join(f"`{each}`" for each in passed),
         managed=", ".join(f"`{each.rpartition('/')[2]}`" for each in managed),
         quota=POLICY_QUOTA,
+        count=len(permissions.plan) + len(permissions.apply),
+        role_quota=ROLE_QUOTA,
         sizes="\n".join(
-            f"| `{name}` | {role} | {len(statements)} | {size(statements):,} |"
+            f"| `{name}` | {role} | {_contents(statements)} | {size(statements):,} |"
             for role, policies in (("plan, apply", permissions.plan), ("apply", permissions.apply))
             for name, statements in policies.items()
         ),
@@ -48,9 +48,9 @@ def guide(permissions: Permissions) -> str:
     )
 
 
-def size(statements: list[dict[str, Any]]) -> int:
-    """Characters that a managed policy of these statements has, as IAM counts them, before names are filled in."""
-    return len(json.dumps(statements, separators=(",", ":")))
+def _contents(statements: Sequence[Statement]) -> str:
+    """The services that the statements are about."""
+    return ", ".join(sorted({action.partition(":")[0] for each in statements for action in each["Action"]}))
 
 
 def _code(actions: list[str]) -> str:

@@ -89,7 +89,7 @@ def test_the_apply_role_may_do_whatever_the_double_of_the_provider_does(
 
 
 def test_the_plan_role_changes_nothing_and_reads_no_secret(permissions: Permissions) -> None:
-    reads = ("Describe", "Get", "List", "Batch", "View")
+    reads = ("Describe", "Get", "List", "Batch", "View", "Validate")
     assert [each for each in actions(permissions.plan) if not each.partition(":")[2].startswith(reads)] == []
     shown = {
         "secretsmanager:GetSecretValue",
