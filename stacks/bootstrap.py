@@ -15,6 +15,8 @@ from stacks.environment import Environment, S3State
 
 PERMISSIONS: Final = Path(__file__).with_name("permissions.json")
 """What the roles may do: derived from the resource types of the stacks by `make iam`."""
+FORMER_PROVIDER: Final = "aws_iam_openid_connect_provider.github_provider_BE3EB914"
+"""Where GitHub's OIDC provider was in this stack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,21 +43,30 @@ def accounts(environments: Sequence[Environment]) -> list[Account]:
     return list(by_id.values())
 
 
+def identity(environment: Environment) -> GitHubIdentity:
+    """Who of GitHub the roles of the environment's account trust."""
+    return GitHubIdentity(repository=environment.github_repository, account_id=environment.account_id)
+
+
 class Bootstrap(TerraformStack):
-    """The state bucket, GitHub's OIDC provider, and for each environment of one account its two roles and their bound.
+    """The state bucket, and for each environment of one account its two roles and their bound.
 
     Deployed by a person, once an account: `make bootstrap ENV=<environment>`, which keeps the state in a local file
-    until the bucket stands and then moves it there; later changes with `cdktf deploy <the stack's name>`.
+    until the bucket stands and then moves it there; later changes with `cdktf deploy <the stack's name>`. What an
+    account has one of, whoever made it (GitHub's OIDC provider, service-linked roles), is `make bootstrap`'s and not
+    the stack's: destroying the stack must not take it from others.
     """
 
     def __init__(self, scope: Construct, account: Account) -> None:
         super().__init__(scope, account.stack_name)
         first = account.environments[0]
         providers.configure_bootstrap(self, first, account.stack_name)
-        github = GitHubIdentity(self, "github", repository=first.github_repository)
+        github = identity(first)
         bucket = StateBucket(self, "state", name=account.state.bucket)
         TerraformOutput(self, "state_bucket", value=bucket.name, description="Where Terraform's states are")
         permissions = PermissionSets(**json.loads(PERMISSIONS.read_text(encoding="utf-8")))
+        # The provider was the stack's once; a state that still has it forgets it, and the provider stays.
+        self.add_override("removed", [{"from": FORMER_PROVIDER, "lifecycle": {"destroy": False}}])
         for environment in account.environments:
             self._pipeline_roles(environment, github, bucket, permissions)
 

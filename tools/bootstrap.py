@@ -16,8 +16,9 @@ import typer
 from botocore.exceptions import ClientError
 
 from stacks import loader
-from stacks.bootstrap import Account, accounts
+from stacks.bootstrap import Account, accounts, identity
 from stacks.environment import Environment
+from tools._account import ensure_identity_provider, ensure_service_linked_roles, services_with_a_role
 from tools._common import ROOT, ToolError, check_account, client, console, run, shown, stack_file
 from tools._terraform import Terraform, executable
 
@@ -87,10 +88,19 @@ def account_of(environment: Environment) -> Account:
     raise ToolError(f"{environment.name} keeps its state in a file and has no account to prepare; name another one.")
 
 
+def prepare_account(iam: Any, environment: Environment, tell: Tell) -> None:  # noqa: ANN401 -- a boto3 client
+    """Make what the account has one of and lacks, before the stack, which names it. Raises ClientError."""
+    made = ensure_identity_provider(iam, identity(environment))
+    tell(f"GitHub's identity provider {'is made' if made else 'exists already; it stays as it is'}.")
+    services = services_with_a_role()
+    roles = ensure_service_linked_roles(iam, services)
+    tell(f"Service-linked roles: {len(roles)} made, {len(services) - len(roles)} exist already.")
+
+
 def main(
     name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
 ) -> None:
-    """Prepare an environment's account: state bucket, GitHub's identity, the pipeline's roles."""
+    """Prepare an environment's account: state bucket, GitHub's identity, service-linked roles, the pipeline's roles."""
     environment = loader.load(name)
     account = account_of(environment)
     if not stack_file(account.stack_name).exists():
@@ -105,6 +115,7 @@ def main(
         backend={},
     )
     to = console()
+    prepare_account(client(environment, "iam"), environment, lambda text: to.print(text, soft_wrap=True))
     deploy.deploy(lambda text: to.print(text, soft_wrap=True))
     for output, value in terraform.outputs().items():
         to.print(f"{output} = {value}", soft_wrap=True)

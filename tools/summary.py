@@ -41,7 +41,7 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
         "aws_lambda_",
         "aws_sns_",
     ),
-    "delivery": ("aws_iam_openid_connect_provider", "aws_iam_policy"),
+    "delivery": ("aws_iam_policy",),
 }
 """Where a resource type belongs, by the beginning of its name."""
 

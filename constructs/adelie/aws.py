@@ -129,7 +129,6 @@ with _startup.bulk_import():
     from cdktf_cdktf_provider_aws.elasticache_user_group import ElasticacheUserGroup
     from cdktf_cdktf_provider_aws.flow_log import FlowLog
     from cdktf_cdktf_provider_aws.iam_instance_profile import IamInstanceProfile
-    from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
     from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
     from cdktf_cdktf_provider_aws.iam_role import IamRole
     from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy

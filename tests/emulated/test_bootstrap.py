@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from stacks.bootstrap import identity
 from stacks.environment import Environment
 from tests.emulated.deployment import EMULATORS, Deployment, deployed, prepared, s3_backend_of
 from tests.support import Synthesized
+from tools._account import ensure_identity_provider
 from tools._emulators import Kind
 from tools._terraform import TerraformError
 from tools.bootstrap import OVERRIDE, BootstrapDeploy, account_of
@@ -53,6 +55,7 @@ def test_a_role_is_taken_by_this_repository_only(bootstrap: Deployment, kind: st
     iam = bootstrap.client("iam")
     role = iam.get_role(RoleName=bootstrap.outputs[f"prod_{kind}_role_arn"].rpartition("/")[2])["Role"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    ensure_identity_provider(iam, identity(bootstrap.environment))
     (provider,) = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
     assert statement["Principal"]["Federated"] in (provider["Arn"], [provider["Arn"]])
     repository = bootstrap.environment.github_repository
@@ -78,8 +81,10 @@ def test_destroying_is_refused_until_it_is_meant(bootstrap: Deployment) -> None:
     with pytest.raises(TerraformError, match="prevent_destroy"):
         bootstrap.terraform.destroy()
     bootstrap.allow_destroying()
+    ensure_identity_provider(bootstrap.client("iam"), identity(bootstrap.environment))
     bootstrap.terraform.destroy()
     assert bootstrap.terraform.resources() == []
+    assert bootstrap.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"], "it isn't ours alone"
     assert bootstrap.client("s3").list_buckets()["Buckets"] == []
 
 

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from adelie import aws
 from adelie.policy import Statement, policy_document
-from adelie.terraform import Construct
 
 ISSUER: Final = "token.actions.githubusercontent.com"
 AUDIENCE: Final = "sts.amazonaws.com"
 """What aws-actions/configure-aws-credentials asks GitHub's token for."""
 
 
-class GitHubIdentity(Construct):
-    """The OIDC provider of GitHub Actions in this account; AWS takes one a URL and account.
+@dataclass(frozen=True, kw_only=True)
+class GitHubIdentity:
+    """The OIDC provider of GitHub Actions in an account, and who of GitHub a role trusts.
 
-    Without thumbprints: AWS verifies GitHub's certificate against its own library of trusted authorities (IAM user
-    guide, "Obtain the thumbprint for an OpenID Connect identity provider").
+    It creates nothing: an account has one provider for each URL (IAM user guide, "Create an OpenID Connect identity
+    provider"), which other pipelines of the account may have made and use. `make bootstrap` sees that there is one.
 
-    >>> github = GitHubIdentity(self, "github", repository="example/infrastructure")  # doctest: +SKIP
+    >>> github = GitHubIdentity(repository="example/infrastructure", account_id="222222222222")
+    >>> github.provider_arn
+    'arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com'
     """
 
-    def __init__(self, scope: Construct, id: str, *, repository: str) -> None:
-        super().__init__(scope, id)
-        self._repository = repository
-        provider = aws.IamOpenidConnectProvider(self, "provider", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])
-        self._arn = provider.arn
+    repository: str
+    """The repository whose runs are trusted, as owner/name."""
+    account_id: str
+    """The account that the provider is in."""
+
+    @property
+    def provider_arn(self) -> str:
+        """The provider's ARN, which IAM makes of the account and the URL."""
+        return f"arn:aws:iam::{self.account_id}:oidc-provider/{ISSUER}"
 
     def trust(self, *contexts: str) -> str:
         """A trust policy for runs of the repository in one of the contexts.
@@ -39,10 +45,10 @@ class GitHubIdentity(Construct):
             Statement(
                 sid="GitHubActions",
                 actions=["sts:AssumeRoleWithWebIdentity"],
-                principals={"Federated": [self._arn]},
+                principals={"Federated": [self.provider_arn]},
                 conditions={"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": self._subjects(contexts)}},
             )
         )
 
     def _subjects(self, contexts: Sequence[str]) -> list[str]:
-        return [f"repo:{self._repository}:{context}" for context in contexts]
+        return [f"repo:{self.repository}:{context}" for context in contexts]
