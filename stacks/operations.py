@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from adelie.alarms import AlarmTopic
 from adelie.cdn import EDGE_REGION, Cdn, Certificate
 from adelie.compute import Cluster, FargateService, LoadBalancer, ScheduledJob
+from adelie.data import BackupSource
 from adelie.database import Cache, Database
 from adelie.encryption import CustomerKey
 from adelie.operations import (
@@ -22,7 +23,7 @@ from adelie.operations import (
     ServiceAlarms,
     Watched,
 )
-from adelie.storage import Bucket, Secret
+from adelie.storage import Secret
 from adelie.terraform import Construct
 from stacks.environment import Environment
 
@@ -42,7 +43,7 @@ class Operations(Construct):
         key: CustomerKey,
         topic: AlarmTopic,
         webhook: Secret,
-        objects: Bucket,
+        backup_sources: Sequence[BackupSource],
         database: Database,
         cache: Cache,
         cluster: Cluster,
@@ -75,8 +76,7 @@ class Operations(Construct):
         Dashboard(self, "dashboard", settings=self._settings, target=self._target, watched=watched)
         if environment.budget:
             Budget(self, "budget", settings=environment.budget, target=self._target, topic=topic)
-        self.stateful = tuple(self._backup(key, database, objects))
-        """What holds data."""
+        self._backup(key, backup_sources)
 
     def _topic_at_the_edge(self) -> AlarmTopic:
         settings, target = self._environment.encryption, self._target
@@ -165,18 +165,15 @@ class Operations(Construct):
                     certificate_arn=arn,
                 )
 
-    def _backup(self, key: CustomerKey, database: Database, objects: Bucket) -> list[BackupPlan]:
+    def _backup(self, key: CustomerKey, sources: Sequence[BackupSource]) -> None:
         if self._environment.backup is None:
-            return []
-        return [
-            BackupPlan(
-                self,
-                "backup",
-                settings=self._environment.backup,
-                target=self._target,
-                key=key,
-                topic=self._topic,
-                database_arn=database.arn,
-                bucket_arn=objects.arn,
-            )
-        ]
+            return
+        BackupPlan(
+            self,
+            "backup",
+            settings=self._environment.backup,
+            target=self._target,
+            key=key,
+            topic=self._topic,
+            sources=sources,
+        )

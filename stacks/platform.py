@@ -7,6 +7,7 @@ from typing import Final
 from adelie.alarms import AlarmTopic
 from adelie.cdn import Cdn, Certificate
 from adelie.compute import Cluster, FargateService, LoadBalancer, OneOffTask, Repository, ScheduledJob
+from adelie.data import DataStack
 from adelie.database import Cache, Database
 from adelie.encryption import CustomerKey
 from adelie.network import Bastion, Network
@@ -14,10 +15,8 @@ from adelie.storage import Bucket, LogBucket, Secret
 from adelie.terraform import (
     Construct,
     TerraformOutput,
-    TerraformStack,
     TerraformVariable,
     TerraformVariableValidationConfig,
-    prevent_destroy,
 )
 from stacks import providers
 from stacks.environment import Environment
@@ -31,14 +30,14 @@ PIPELINE: Final = "ai-pipeline"
 MIGRATION: Final = "migration"
 
 
-class Platform(TerraformStack):
+class Platform(DataStack):
     """Network, data, storage, compute and CDN of one environment, and one visible line for each connection.
 
     Takes one input, `image_tag`: which build of the images to run (`cdktf deploy staging --var image_tag=4f2c1e9`).
     """
 
     def __init__(self, scope: Construct, environment: Environment) -> None:
-        super().__init__(scope, environment.name)
+        super().__init__(scope, environment.name, prevent_destroy=environment.prevent_destroy)
         self._environment = environment
         self._target = environment.target
         providers.configure(self, environment)
@@ -52,8 +51,6 @@ class Platform(TerraformStack):
         self._cdn()
         self._operations()
         self._outputs()
-        if environment.prevent_destroy:
-            self._prevent_destroy()
 
     def _input_image_tag(self) -> str:
         variable = TerraformVariable(
@@ -90,7 +87,14 @@ class Platform(TerraformStack):
         )
         # Without the customer key: the files are public through the CDN, and S3's own key costs nothing a request.
         self._assets = Bucket(
-            self, "assets", settings=storage.assets, target=target, purpose="assets", key=None, logs=self._logs
+            self,
+            "assets",
+            settings=storage.assets,
+            target=target,
+            purpose="assets",
+            key=None,
+            logs=self._logs,
+            rebuildable=True,
         )
         self._secrets = {
             name: Secret(self, f"secret-{name}", settings=settings, target=target, name=name, key=key)
@@ -207,14 +211,15 @@ class Platform(TerraformStack):
         )
 
     def _operations(self) -> None:
-        self._operated = Operations(
+        # Last of all that holds data: it copies what the stack knows of by now.
+        Operations(
             self,
             "operations",
             environment=self._environment,
             key=self._key,
             topic=self._alarms,
             webhook=self._secrets["discord-webhook-url"],
-            objects=self._objects,
+            backup_sources=self.backup_sources,
             database=self._postgres,
             cache=self._redis,
             cluster=self._cluster,
@@ -224,21 +229,6 @@ class Platform(TerraformStack):
             pipeline=self._pipeline,
             cdn=self._front_door,
         )
-
-    def _prevent_destroy(self) -> None:
-        """Terraform refuses each plan that would destroy one of these, whatever the reason."""
-        for holder in (
-            self._key,
-            self._postgres,
-            self._redis,
-            self._objects,
-            self._assets,
-            self._logs,
-            *self._secrets.values(),
-            *self._repositories.values(),
-            *self._operated.stateful,
-        ):
-            prevent_destroy(holder.stateful)
 
     def _outputs(self) -> None:
         outputs = {

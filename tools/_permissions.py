@@ -13,6 +13,7 @@ import yaml
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
+from adelie.storage import Contents
 from tools import _policies
 from tools._account import SPECIFICATION
 from tools._common import ToolError
@@ -161,11 +162,29 @@ class Derivation:
     def _arns(self, service: str, kind: str, template: str) -> Iterator[str]:
         *head, tail = template.split(":", 5)
         names = self._spec["names"].get(service, {}).get(kind, re.sub(r"\$\{\w+\}", "*", tail))
+        if names == "$rebuildable":
+            names = self._rebuildable
         start = ":".join(head).replace("${Partition}", "aws").replace("${Account}", "$account")
         regions = ["$region", GLOBAL_REGION] if service in self._global_services else ["$region"]
         for name in [names] if isinstance(names, str) else names:
             for region in regions:
                 yield name if name.startswith("arn:") else f"{start.replace('${Region}', region)}:{name}"
+
+    @cached_property
+    def _rebuildable(self) -> list[str]:
+        """The objects that a release makes again: of the buckets whose construct says so (`Contents.REBUILDABLE`)."""
+        found: set[str] = set()
+        for stack in self._stacks:
+            (provider,) = stack["provider"]["aws"]
+            tags, (account,) = provider["default_tags"][0]["tags"], provider["allowed_account_ids"]
+            prefix = f"{tags['Project']}-{tags['Environment']}-"
+            for body in stack["resource"].get("aws_s3_bucket", {}).values():
+                if body["//"].get("contents") == Contents.REBUILDABLE:
+                    name = body["bucket"].removeprefix(prefix).replace(account, "$account")
+                    found.add(f"$prefix-{name}/*")
+        if not found:  # An empty list would be taken for "*".
+            raise ToolError("stacks/iam.yaml: names.s3.object needs a rebuildable bucket; there is none: correct it.")
+        return sorted(found)
 
     @cached_property
     def _global_services(self) -> set[str]:
@@ -215,11 +234,16 @@ class Derivation:
                 "Action": ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"],
                 "Resource": ["*"],
             },
+            # Every object but these, so that a new bucket needs no line here (IAM user guide: NotResource).
             {
                 "Sid": "NoData",
                 "Effect": "Deny",
                 "Action": ["s3:GetObject", "s3:GetObjectVersion"],
-                "Resource": ["arn:aws:s3:::$prefix-objects-*/*", "arn:aws:s3:::$prefix-logs-*/*"],
+                "NotResource": [
+                    *(f"arn:aws:s3:::{objects}" for objects in self._rebuildable),
+                    "arn:aws:s3:::$state_bucket/$state_key",
+                    "arn:aws:s3:::$state_bucket/$state_key.tflock",
+                ],
             },
             {
                 "Sid": "GrantsForServices",

@@ -26,9 +26,11 @@ LONGEST: Final[Mapping[str, str]] = {
     "project": "p" * 14,
     "region": "ap-northeast-2",
     "state_bucket": "b" * 63,
+    "state_key": "k" * 35,
 }
 """The longest values of what `adelie.delivery.PermissionSets` fills in: `name` and `project` of `Environment`, 32
-characters of a hosted zone's id (Route 53 API reference), 63 of a bucket's name."""
+characters of a hosted zone's id (Route 53 API reference), 63 of a bucket's name, and a state's key, which is made of
+both names and `.tfstate`."""
 
 Statement = dict[str, Any]
 """A statement as IAM's JSON has it."""

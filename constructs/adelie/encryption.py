@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from adelie import aws
+from adelie.data import holds_data
 from adelie.naming import AwsTarget
 from adelie.policy import Statement, policy_document
 from adelie.settings import Settings
@@ -39,20 +40,20 @@ class CustomerKey(Construct):
     ) -> None:
         super().__init__(scope, id)
         target = replace(target, region=region or target.region)
-        key = aws.KmsKey(
-            self,
-            "key",
-            description=f"Data and logs of {target.prefix}",
-            enable_key_rotation=True,
-            rotation_period_in_days=settings.rotation_period_days,
-            deletion_window_in_days=settings.deletion_window_days,
-            policy=_key_policy(target),
-            region=region,
+        key = holds_data(
+            aws.KmsKey(
+                self,
+                "key",
+                description=f"Data and logs of {target.prefix}",
+                enable_key_rotation=True,
+                rotation_period_in_days=settings.rotation_period_days,
+                deletion_window_in_days=settings.deletion_window_days,
+                policy=_key_policy(target),
+                region=region,
+            )
         )
         aws.KmsAlias(self, "alias", name=f"alias/{target.prefix}", target_key_id=key.key_id, region=region)
         self.arn = key.arn
-        self.stateful = key
-        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
 
     def decrypt_statement(self, sid: str, *, via_service: str) -> Statement:
         """Let a role decrypt with the key, only through `via_service` ("s3.<region>.amazonaws.com")."""

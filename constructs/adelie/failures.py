@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from adelie import aws
+from adelie.data import holds_data
 from adelie.encryption import CustomerKey
 from adelie.metric_alarm import metric_alarm
 from adelie.naming import AwsTarget
@@ -33,6 +34,7 @@ class FailureQueue(Construct):
             kms_master_key_id=key.arn,
             message_retention_seconds=MESSAGE_RETENTION_SECONDS,
         )
+        holds_data(queue)
         self.arn = queue.arn
         self.url = queue.url
         aws.SqsQueuePolicy(self, "policy", queue_url=queue.url, policy=policy_document(self._refuse_plain_http()))

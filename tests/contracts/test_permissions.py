@@ -16,6 +16,7 @@ import pytest
 from botocore import xform_name
 
 from emulated_provider.table import ENTRIES
+from tests.environments import BOOTSTRAPS, REAL
 from tests.support import Synthesized, policy
 from tools import iam
 from tools._permissions import Derivation, Permissions
@@ -32,14 +33,13 @@ ACTIONS = {
 }
 """Operations that IAM has another name for."""
 READS_SECRETS_BEFORE_6_26 = "secretsmanager:GetSecretValue"
-STACKS = ["bootstrap-prod", "bootstrap-staging"]
 POLICIES_OF_A_ROLE = 10
 """IAM quota: managed policies attached to a role."""
 
 
 @pytest.fixture(scope="module")
 def permissions(platforms: Mapping[str, Synthesized]) -> Permissions:
-    return Derivation(platforms[name].document for name in ("prod", "staging")).permissions()
+    return Derivation(platforms[name].document for name in REAL).permissions()
 
 
 def actions(policies: Mapping[str, list[dict[str, Any]]]) -> set[str]:
@@ -78,7 +78,7 @@ def test_the_apply_role_may_do_whatever_the_double_of_the_provider_does(
     allowed = actions(permissions.plan) | actions(permissions.apply)
     session = botocore.session.get_session()
     refused: set[str] = set()
-    for kind in {kind for name in ("staging", "prod") for kind, _, _ in platforms[name].every()} - CALLS.keys():
+    for kind in {kind for name in REAL for kind, _, _ in platforms[name].every()} - CALLS.keys():
         entry = ENTRIES[kind]
         names = {xform_name(name): name for name in session.get_service_model(entry.service).operation_names}
         for call in (entry.create, *entry.then, *entry.delete, entry.read[0]):
@@ -101,7 +101,7 @@ def test_the_plan_role_changes_nothing_and_reads_no_secret(permissions: Permissi
     assert not shown & actions(permissions.plan)
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", BOOTSTRAPS)
 def test_no_statement_allows_by_wildcard(name: str, platforms: Mapping[str, Synthesized]) -> None:
     allowed = [
         (where, action)
@@ -113,7 +113,7 @@ def test_no_statement_allows_by_wildcard(name: str, platforms: Mapping[str, Synt
     assert [(where, action) for where, action in allowed if "*" in action] == []
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", BOOTSTRAPS)
 def test_roles_are_made_and_changed_within_the_boundary_only(name: str, platforms: Mapping[str, Synthesized]) -> None:
     stack, environment = platforms[name], name.removeprefix("bootstrap-")
     boundary = f"policy/adelie-bootstrap-{environment}-boundary"
@@ -128,17 +128,18 @@ def test_roles_are_made_and_changed_within_the_boundary_only(name: str, platform
     assert not beyond & {action for _, each in statements(stack) for action in each["Action"]}
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", BOOTSTRAPS)
 def test_nothing_of_the_bootstrap_is_in_reach(name: str, platforms: Mapping[str, Synthesized]) -> None:
     ours = f"adelie-{name.removeprefix('bootstrap-')}-"
     for where, body in platforms[name].resources("aws_iam_policy").items():
         for statement in policy(body["policy"]):
-            for resource in statement["Resource"]:
+            assert statement["Effect"] == "Deny" or "NotResource" not in statement, (where, statement["Sid"])
+            for resource in statement.get("Resource", []):
                 if statement["Effect"] == "Allow" and resource.startswith(("arn:aws:iam", "arn:aws:s3")):
                     assert ours in resource or "aws-service-role" in resource, (where, resource)
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", BOOTSTRAPS)
 def test_policies_fit_the_quotas_of_iam(name: str, platforms: Mapping[str, Synthesized]) -> None:
     stack = platforms[name]
     for policy_name, body in stack.resources("aws_iam_policy").items():
@@ -148,7 +149,7 @@ def test_policies_fit_the_quotas_of_iam(name: str, platforms: Mapping[str, Synth
     assert max(attached.count(role) for role in attached) <= POLICIES_OF_A_ROLE
 
 
-@pytest.mark.parametrize("name", ["staging", "prod"])
+@pytest.mark.parametrize("name", REAL)
 def test_every_role_of_a_real_environment_has_the_boundary(name: str, platforms: Mapping[str, Synthesized]) -> None:
     roles = platforms[name].resources("aws_iam_role")
     bounds = {body.get("permissions_boundary", "").rpartition(":")[2] for body in roles.values()}
@@ -159,7 +160,7 @@ def test_the_boundary_allows_what_roles_are_allowed(
     permissions: Permissions, platforms: Mapping[str, Synthesized]
 ) -> None:
     bounded = {action for each in permissions.boundary if each.get("Effect") != "Deny" for action in each["Action"]}
-    for name in ("staging", "prod"):
+    for name in REAL:
         for role_policy, statement in statements(platforms[name]):
             assert set(statement["Action"]) <= bounded, (name, role_policy)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from adelie.alarms import AlarmTopic
+from adelie.data import BackupSource
 from adelie.encryption import CustomerKey, EncryptionSettings
 from adelie.operations import (
     AlarmSettings,
@@ -35,6 +36,10 @@ from tests.support import TARGET, Synthesized, policy, references, synthesize
 SETTINGS = AlarmSettings(database_freeable_memory_mib=2048, database_connections=810)
 DATABASE_ARN = "arn:aws:rds:ap-northeast-2:111111111111:db:adelie-test-database"
 BUCKET_ARN = "arn:aws:s3:::adelie-test-objects-111111111111"
+SOURCES = [
+    BackupSource(kind="database", arn=DATABASE_ARN, key=None),
+    BackupSource(kind="bucket", arn=BUCKET_ARN, key=None),
+]
 
 
 def with_topic(build: Callable[[TerraformStack, AlarmTopic, CustomerKey], object], region: str = "") -> Synthesized:
@@ -208,8 +213,7 @@ def backup(settings: BackupSettings) -> Synthesized:
             target=TARGET,
             key=key,
             topic=topic,
-            database_arn=DATABASE_ARN,
-            bucket_arn=BUCKET_ARN,
+            sources=SOURCES,
         )
     )
 
@@ -233,6 +237,29 @@ def test_the_backup_role_reads_no_other_data() -> None:
             if action.startswith("s3:GetObject"):
                 assert statement["Resource"] == [f"{BUCKET_ARN}/*"]
             assert action != "backup:DeleteRecoveryPoint"
+
+
+def test_the_backup_role_may_use_the_key_of_each_thing_that_it_copies() -> None:
+    def build(stack: TerraformStack, topic: AlarmTopic, key: CustomerKey) -> None:
+        other = CustomerKey(stack, "other", settings=EncryptionSettings(deletion_window_days=7), target=TARGET)
+        BackupPlan(
+            stack,
+            "backup",
+            settings=BackupSettings(daily_retention_days=35),
+            target=TARGET,
+            key=key,
+            topic=topic,
+            sources=[BackupSource(kind="bucket", arn=BUCKET_ARN, key=each) for each in (key, other)],
+        )
+
+    statements = policy(with_topic(build).only("aws_iam_role_policy")["policy"])
+    for sid in ("ReadEncrypted", "LetServicesEncrypt"):
+        (keys,) = (statement["Resource"] for statement in statements if statement["Sid"] == sid)
+        assert [arn.partition("_F6")[0].partition("_key_")[0] for arn in keys] == [
+            "${aws_kms_key.key",
+            "${aws_kms_key.other",
+        ]
+    assert not [each for each in statements if any(action.startswith("rds:") for action in each["Action"])]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Final
 from adelie import aws
 from adelie.cdn.domain import EDGE_REGION
 from adelie.cdn.settings import ManagedRuleGroup, WebAclSettings
+from adelie.data import holds_data
 from adelie.naming import AwsTarget
 from adelie.terraform import Construct
 
@@ -55,6 +56,7 @@ class WebAcl(Construct):
             retention_in_days=settings.log_retention_days,
             region=EDGE_REGION,
         )
+        holds_data(group)
         aws.Wafv2WebAclLoggingConfiguration(
             self,
             "logging",

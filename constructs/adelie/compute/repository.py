@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from adelie import aws
+from adelie.data import holds_data
 from adelie.encryption import CustomerKey
 from adelie.naming import AwsTarget
 from adelie.policy import Statement
@@ -55,13 +56,12 @@ class Repository(Construct):
             encryption_configuration=[aws.EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key.arn)],
             force_delete=settings.force_delete,
         )
+        holds_data(repository)
         aws.EcrLifecyclePolicy(
             self, "lifecycle", repository=repository.name, policy=_expire_untagged(settings.untagged_expiry_days)
         )
         self.url = repository.repository_url
         self.arn = repository.arn
-        self.stateful = repository
-        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
 
     def pull_statements(self) -> tuple[Statement, ...]:
         """What an execution role needs to pull this repository's images, and no other's."""

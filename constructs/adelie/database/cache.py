@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie import aws
+from adelie.data import holds_data
 from adelie.log_retention import LogRetentionDays
 from adelie.policy import Statement
 from adelie.security_group import SecurityGroup
@@ -126,9 +127,7 @@ class Cache(Construct):
 
         self._security_group = self._closed_security_group(network)
         self._user = self._application_user() if settings.iam_authentication else None
-        self._group = self._replication_group(network)
-        self.stateful = self._group
-        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
+        self._group = holds_data(self._replication_group(network))
         self.node_ids = tuple(f"{self.identifier}-{number:03}" for number in range(1, settings.replicas + 2))
         """The primary and its replicas, as ElastiCache names the nodes of a replication group."""
         self.endpoint_address = self._group.primary_endpoint_address
@@ -265,16 +264,21 @@ class Cache(Construct):
     def _log_delivery(self) -> list[aws.ElasticacheReplicationGroupLogDeliveryConfiguration]:
         return [
             aws.ElasticacheReplicationGroupLogDeliveryConfiguration(
-                destination=aws.CloudwatchLogGroup(
-                    self,
-                    log_type,
-                    name=f"/aws/elasticache/{self.identifier}/{log_type}",
-                    retention_in_days=self._settings.log_retention_days,
-                    kms_key_id=self._key.arn,
-                ).name,
+                destination=self._log_group(log_type).name,
                 destination_type="cloudwatch-logs",
                 log_format="json",
                 log_type=log_type,
             )
             for log_type in _LOG_TYPES
         ]
+
+    def _log_group(self, log_type: str) -> aws.CloudwatchLogGroup:
+        return holds_data(
+            aws.CloudwatchLogGroup(
+                self,
+                log_type,
+                name=f"/aws/elasticache/{self.identifier}/{log_type}",
+                retention_in_days=self._settings.log_retention_days,
+                kms_key_id=self._key.arn,
+            )
+        )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie import aws
+from adelie.data import BackupSource, holds_data
 from adelie.log_retention import LogRetentionDays
 from adelie.policy import Statement, assume_role_policy
 from adelie.role import role
@@ -141,9 +142,8 @@ class Database(Construct):
 
         self._security_group = self._closed_security_group(network)
         self._instance = self._postgres(network)
-        self.stateful = self._instance
-        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
         self.arn = self._instance.arn
+        holds_data(self._instance, backup=BackupSource(kind="database", arn=self.arn, key=key))
         self._secret_arn = self._instance.master_user_secret.get(0).secret_arn
         self.endpoint_address = self._instance.address
         self._rotation()
@@ -287,12 +287,14 @@ class Database(Construct):
     def _log_groups(self) -> list[aws.CloudwatchLogGroup]:
         # Before the instance: RDS would make them itself, unencrypted and for ever.
         return [
-            aws.CloudwatchLogGroup(
-                self,
-                f"log-{export}",
-                name=f"/aws/rds/instance/{self.identifier}/{export}",
-                retention_in_days=self._settings.log_retention_days,
-                kms_key_id=self._key.arn,
+            holds_data(
+                aws.CloudwatchLogGroup(
+                    self,
+                    f"log-{export}",
+                    name=f"/aws/rds/instance/{self.identifier}/{export}",
+                    retention_in_days=self._settings.log_retention_days,
+                    kms_key_id=self._key.arn,
+                )
             )
             for export in _LOG_EXPORTS
         ]

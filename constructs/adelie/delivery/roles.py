@@ -23,7 +23,8 @@ _SESSION_SECONDS = 7200
 class PermissionSets:
     """Statements as IAM's JSON has them, by the name of the managed policy that they stand in.
 
-    `$account`, `$region`, `$project`, `$environment`, `$prefix`, `$hosted_zone_id` and `$state_bucket` are filled in.
+    `$account`, `$region`, `$project`, `$environment`, `$prefix`, `$hosted_zone_id`, `$state_bucket` and `$state_key`
+    are filled in.
     """
 
     plan: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -63,6 +64,7 @@ class PipelineRoles(Construct):
             "project": target.project,
             "region": target.region,
             "state_bucket": state.name,
+            "state_key": state_key,
         }
         self._policy("boundary", permissions.boundary, "The most that a role of the platform may do")
         reads = {name: self._policy(name, each, "What Terraform reads") for name, each in permissions.plan.items()}

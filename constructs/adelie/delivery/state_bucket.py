@@ -39,7 +39,7 @@ class StateBucket(ProtectedBucket):
             )
         )
         self.name = name
-        prevent_destroy(self.stateful)
+        prevent_destroy(self._bucket)
 
     def read_statements(self, key: str) -> list[Statement]:
         """What reads the state under `key` (Terraform's S3 backend, "S3 Bucket Permissions")."""

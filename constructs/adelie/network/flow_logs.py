@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adelie import aws
+from adelie.data import holds_data
 from adelie.encryption import CustomerKey
 from adelie.naming import AwsTarget
 from adelie.network.settings import FlowLogSettings
@@ -29,6 +30,7 @@ class FlowLogs(Construct):
             retention_in_days=settings.retention_days,
             kms_key_id=key.arn,
         )
+        holds_data(group)
         writer = self._writer()
         writes = self._writes(writer, group)
         aws.FlowLog(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie import aws
 from adelie.alarms import AlarmTopic
+from adelie.data import BackupSource, holds_data
 from adelie.encryption import CustomerKey
 from adelie.metric_alarm import metric_alarm
 from adelie.naming import AwsTarget
@@ -60,12 +62,13 @@ class BackupSettings(Settings):
 class BackupPlan(Construct):
     """A vault of AWS Backup, encrypted with the customer key, a plan, and an alarm on jobs that fail.
 
-    Backups in the vault outlive the database and the bucket that they are of, and the roles of the workloads have no
-    way to them. They are whole copies by the clock; going back to any minute is what RDS's own backups and the
-    bucket's versions are for.
+    Copies each of `sources`, through a role that can read those and nothing else: of what the platform has, AWS Backup
+    copies RDS and S3, and not ElastiCache (AWS Backup developer guide, "What is AWS Backup?"). Backups in the vault
+    outlive the databases and buckets that they are of, and the roles of the workloads have no way to them. They are
+    whole copies by the clock; going back to any minute is what RDS's own backups and the buckets' versions are for.
 
-    >>> BackupPlan(self, "backup", settings=settings, target=target, key=key, topic=topic, database_arn=database.arn,
-    ...            bucket_arn=objects.arn)  # doctest: +SKIP
+    >>> BackupPlan(self, "backup", settings=settings, target=target, key=key, topic=topic,
+    ...            sources=stack.backup_sources)  # doctest: +SKIP
     """
 
     def __init__(
@@ -77,16 +80,15 @@ class BackupPlan(Construct):
         target: AwsTarget,
         key: CustomerKey,
         topic: AlarmTopic,
-        database_arn: str,
-        bucket_arn: str,
+        sources: Sequence[BackupSource],
     ) -> None:
         super().__init__(scope, id)
         self._target = target
-        vault = aws.BackupVault(
-            self, "vault", name=target.name("aws_backup_vault", "data"), kms_key_arn=key.arn, force_destroy=False
+        vault = holds_data(
+            aws.BackupVault(
+                self, "vault", name=target.name("aws_backup_vault", "data"), kms_key_arn=key.arn, force_destroy=False
+            )
         )
-        self.stateful = vault
-        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
         if settings.lock_days is not None:
             aws.BackupVaultLockConfiguration(
                 self, "lock", backup_vault_name=vault.name, min_retention_days=settings.lock_days
@@ -94,14 +96,14 @@ class BackupPlan(Construct):
         plan = aws.BackupPlan(
             self, "plan", name=target.name("aws_backup_plan", "data"), rule=_rules(settings, vault.name)
         )
-        backup_role, policy = self._role(database_arn, bucket_arn, key)
+        backup_role, policy = self._role(sources, key)
         aws.BackupSelection(
             self,
             "selection",
             name=target.name("aws_backup_selection", "data"),
             plan_id=plan.id,
             iam_role_arn=backup_role.arn,
-            resources=[database_arn, bucket_arn],
+            resources=[source.arn for source in sources],
             depends_on=[policy],
         )
         for kind in ("Failed", "Aborted", "Expired"):
@@ -118,7 +120,10 @@ class BackupPlan(Construct):
                 period_seconds=_HALF_A_DAY,
             )
 
-    def _role(self, database_arn: str, bucket_arn: str, key: CustomerKey) -> tuple[aws.IamRole, aws.IamRolePolicy]:
+    def _role(self, sources: Sequence[BackupSource], key: CustomerKey) -> tuple[aws.IamRole, aws.IamRolePolicy]:
+        databases = [source.arn for source in sources if source.kind == "database"]
+        buckets = [source.arn for source in sources if source.kind == "bucket"]
+        keys = {each.arn: None for each in (key, *(source.key for source in sources)) if each}
         made = role(
             self,
             "role",
@@ -133,15 +138,16 @@ class BackupPlan(Construct):
             name="copies",
             role=made.name,
             policy=policy_document(
-                *self._database_statements(database_arn),
-                *self._bucket_statements(bucket_arn),
-                *_key_statements(key),
+                *(self._database_statements(databases) if databases else ()),
+                *self._vault_statements(),
+                *(self._bucket_statements(buckets) if buckets else ()),
+                *_key_statements(list(keys)),
             ),
         )
         return made, policy
 
-    def _database_statements(self, database_arn: str) -> tuple[Statement, ...]:
-        """The part of AWSBackupServiceRolePolicyForBackup that is about one database."""
+    def _database_statements(self, database_arns: list[str]) -> tuple[Statement, ...]:
+        """The part of AWSBackupServiceRolePolicyForBackup that is about RDS, for these databases."""
         snapshots = self._target.arn("rds", "snapshot:awsbackup:*")
         return (
             Statement(
@@ -152,13 +158,18 @@ class BackupPlan(Construct):
                     "rds:DescribeDBInstances",
                     "rds:ListTagsForResource",
                 ],
-                resources=[database_arn, snapshots],
+                resources=[*database_arns, snapshots],
             ),
             Statement(
                 sid="KeepSnapshots",
                 actions=["rds:DeleteDBSnapshot", "rds:DescribeDBSnapshots", "rds:ModifyDBSnapshotAttribute"],
-                resources=[database_arn, snapshots],
+                resources=[*database_arns, snapshots],
             ),
+        )
+
+    def _vault_statements(self) -> tuple[Statement, ...]:
+        """The part of it that is about the vault and what lies in it."""
+        return (
             Statement(
                 sid="FillVault",
                 actions=["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
@@ -173,8 +184,8 @@ class BackupPlan(Construct):
             Statement(sid="FindTagged", actions=["tag:GetResources"], resources=["*"]),
         )
 
-    def _bucket_statements(self, bucket_arn: str) -> tuple[Statement, ...]:
-        """AWSBackupServiceRolePolicyForS3Backup, for one bucket."""
+    def _bucket_statements(self, bucket_arns: list[str]) -> tuple[Statement, ...]:
+        """AWSBackupServiceRolePolicyForS3Backup, for these buckets."""
         return (
             Statement(
                 sid="ReadBucket",
@@ -190,7 +201,7 @@ class BackupPlan(Construct):
                     "s3:PutBucketNotification",
                     "s3:PutInventoryConfiguration",
                 ],
-                resources=[bucket_arn],
+                resources=bucket_arns,
             ),
             Statement(
                 sid="ReadObjects",
@@ -202,7 +213,7 @@ class BackupPlan(Construct):
                     "s3:GetObjectVersionAcl",
                     "s3:GetObjectVersionTagging",
                 ],
-                resources=[f"{bucket_arn}/*"],
+                resources=[f"{arn}/*" for arn in bucket_arns],
             ),
             Statement(
                 sid="FollowChanges",
@@ -227,13 +238,13 @@ class BackupPlan(Construct):
         )
 
 
-def _key_statements(key: CustomerKey) -> tuple[Statement, ...]:
+def _key_statements(key_arns: list[str]) -> tuple[Statement, ...]:
     return (
-        Statement(sid="ReadEncrypted", actions=["kms:Decrypt", "kms:DescribeKey"], resources=[key.arn]),
+        Statement(sid="ReadEncrypted", actions=["kms:Decrypt", "kms:DescribeKey"], resources=key_arns),
         Statement(
             sid="LetServicesEncrypt",
             actions=["kms:CreateGrant"],
-            resources=[key.arn],
+            resources=key_arns,
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
     )

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from adelie import aws, functions
 from adelie.alarms import AlarmTopic
+from adelie.data import holds_data
 from adelie.encryption import CustomerKey
 from adelie.failures import FailureQueue
 from adelie.log_retention import LogRetentionDays
@@ -68,6 +69,7 @@ class DiscordNotifier(Construct):
             retention_in_days=settings.log_retention_days,
             kms_key_id=key.arn,
         )
+        holds_data(log)
         first_topic = next(iter(topics.values()))
         failures = FailureQueue(self, "failures", name=_NAME, target=target, key=key, alarm_topic_arn=first_topic.arn)
         runner = role(

@@ -2,11 +2,13 @@
 
 from adelie.storage.bucket import Bucket, BucketSettings, TransitionSettings
 from adelie.storage.log_bucket import LogBucket, LogBucketSettings
+from adelie.storage.protected import Contents
 from adelie.storage.secret import Secret, SecretSettings
 
 __all__ = [
     "Bucket",
     "BucketSettings",
+    "Contents",
     "LogBucket",
     "LogBucketSettings",
     "Secret",

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from adelie import aws
 from adelie.policy import Statement
 from adelie.settings import Settings, reject
-from adelie.storage.protected import ProtectedBucket, ProtectedBucketSettings
+from adelie.storage.protected import Contents, ProtectedBucket, ProtectedBucketSettings
 from adelie.storage.sid import sid
 from adelie.terraform import Construct
 
@@ -56,7 +56,9 @@ class BucketSettings(ProtectedBucketSettings):
 class Bucket(ProtectedBucket):
     """A protected bucket whose accesses are logged to the log bucket, under `s3/<purpose>/`.
 
-    Encrypted with the customer key (through a bucket key), or with S3's own key where `key` is None.
+    Encrypted with the customer key (through a bucket key), or with S3's own key where `key` is None. What it holds is
+    taken for data that exists nowhere else; `rebuildable` says that each release makes it again, so that it isn't
+    copied by AWS Backup, and the role that deploys may write and read it.
 
     >>> objects = Bucket(
     ...     self, "objects", settings=settings, target=target, purpose="objects", key=key, logs=logs
@@ -74,6 +76,7 @@ class Bucket(ProtectedBucket):
         purpose: str,
         key: CustomerKey | None,
         logs: LogBucket,
+        rebuildable: bool = False,
     ) -> None:
         super().__init__(
             scope,
@@ -81,6 +84,7 @@ class Bucket(ProtectedBucket):
             settings=settings,
             bucket_name=target.bucket_name(purpose),
             key=key,
+            contents=Contents.REBUILDABLE if rebuildable else Contents.DATA,
             transitions=[
                 aws.S3BucketLifecycleConfigurationRuleTransition(
                     days=transition.after_days, storage_class=transition.storage_class

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import Field
 
 from adelie.policy import Statement
-from adelie.storage.protected import ProtectedBucket, ProtectedBucketSettings
+from adelie.storage.protected import Contents, ProtectedBucket, ProtectedBucketSettings
 from adelie.terraform import Construct
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class LogBucket(ProtectedBucket):
             settings=settings,
             bucket_name=target.bucket_name("logs"),
             key=None,
+            contents=Contents.LOGS,
             expiry_days=settings.expiry_days,
         )
         policy = self._allow(

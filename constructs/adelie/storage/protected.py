@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
 from adelie import aws
+from adelie.data import BackupSource, holds_data
 from adelie.policy import Statement, policy_document
 from adelie.settings import Settings
 from adelie.terraform import Construct
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
     from adelie.encryption import CustomerKey
 
 _LEAST_TLS_VERSION: Final = "1.2"
+
+
+class Contents(StrEnum):
+    """What a bucket holds, which decides who may read it and whether it is copied."""
+
+    DATA = "data"
+    """What exists nowhere else: AWS Backup copies it, and the role that deploys can't read it."""
+    LOGS = "logs"
+    """What AWS services write: not copied, and the role that deploys can't read it."""
+    REBUILDABLE = "rebuildable"
+    """What each release makes again: not copied, and the role that deploys may write it."""
 
 
 class ProtectedBucketSettings(Settings):
@@ -35,7 +48,8 @@ class ProtectedBucketSettings(Settings):
 class ProtectedBucket(Construct):
     """A bucket: versioned, encrypted, never public, its objects owned by the account, TLS only, with a lifecycle.
 
-    The base of `Bucket` and `LogBucket`. S3 takes one policy a bucket: `_allow` adds to the one it has.
+    The base of `Bucket` and `LogBucket`. S3 takes one policy a bucket: `_allow` adds to the one it has. `contents`
+    also stands in the synthesized JSON, as a comment (`//`), where the derivation of the pipeline's roles reads it.
     """
 
     def __init__(
@@ -46,6 +60,7 @@ class ProtectedBucket(Construct):
         settings: ProtectedBucketSettings,
         bucket_name: str,
         key: CustomerKey | None,
+        contents: Contents = Contents.DATA,
         expiry_days: int | None = None,
         transitions: Sequence[aws.S3BucketLifecycleConfigurationRuleTransition] = (),
     ) -> None:
@@ -54,8 +69,9 @@ class ProtectedBucket(Construct):
         self._policy: aws.S3BucketPolicy | None = None
         self._bucket = aws.S3Bucket(self, "bucket", bucket=bucket_name, force_destroy=settings.force_destroy)
         self.arn = self._bucket.arn
-        self.stateful = self._bucket
-        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
+        self._bucket.add_override("//.contents", contents.value)
+        copied = BackupSource(kind="bucket", arn=self.arn, key=key) if contents is Contents.DATA else None
+        holds_data(self._bucket, backup=copied)
 
         versioning = self._version()
         self._encrypt(key)

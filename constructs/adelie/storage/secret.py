@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie import aws
+from adelie.data import holds_data
 from adelie.policy import Statement
 from adelie.settings import Settings, reject
 from adelie.storage.sid import sid
@@ -80,8 +81,7 @@ class Secret(Construct):
             kms_key_id=key.arn,
             recovery_window_in_days=settings.recovery_window_days,
         )
-        self.stateful = self._secret
-        """What holds the data: where nothing may be lost, the stack has Terraform refuse to destroy it."""
+        holds_data(self._secret)
         # Through the value where there is one: what reads the secret then waits until it can be read.
         self.arn = self._generate().arn if settings.kind == "generated" else self._secret.arn
 
