@@ -229,6 +229,14 @@ def test_backups_are_daily_and_monthly_in_a_locked_vault() -> None:
     assert stack.only("aws_backup_selection")["resources"] == [DATABASE_ARN, BUCKET_ARN]
 
 
+def test_a_backup_that_was_never_tried_is_an_alarm_too() -> None:
+    body = alarm(backup(BackupSettings(daily_retention_days=35)), "missing")
+    assert body["metric_name"] == "NumberOfBackupJobsCompleted"
+    assert (body["comparison_operator"], body["threshold"]) == ("LessThanThreshold", len(SOURCES))
+    assert (body["period"], body["evaluation_periods"]) == (86400, 2)
+    assert body["treat_missing_data"] == "breaching"
+
+
 def test_the_backup_role_reads_no_other_data() -> None:
     stack = backup(BackupSettings(daily_retention_days=35))
     assert stack.resources("aws_backup_vault_lock_configuration") == {}

@@ -22,6 +22,7 @@ _WINDOW_MINUTES: Final = 60
 """Minutes in which a job begins; AWS Backup takes 60 or more."""
 _COMPLETION_MINUTES: Final = 480
 _HALF_A_DAY: Final = 43200
+_DAY: Final = 86400
 
 
 class BackupSettings(Settings):
@@ -60,7 +61,7 @@ class BackupSettings(Settings):
 
 
 class BackupPlan(Construct):
-    """A vault of AWS Backup, encrypted with the customer key, a plan, and an alarm on jobs that fail.
+    """A vault of AWS Backup, encrypted with the customer key, a plan, and alarms on jobs that fail or are missing.
 
     Copies each of `sources`, through a role that can read those and nothing else: of what the platform has, AWS Backup
     copies RDS and S3, and not ElastiCache (AWS Backup developer guide, "What is AWS Backup?"). Backups in the vault
@@ -119,6 +120,23 @@ class BackupPlan(Construct):
                 dimensions={"BackupVaultName": vault.name},
                 period_seconds=_HALF_A_DAY,
             )
+        # What AWS Backup skips is no job and so no failure: a resource type that the account has not opted in to, say.
+        metric_alarm(
+            self,
+            "missing-alarm",
+            target=target,
+            topic_arn=topic.arn,
+            name=("backup", "missing"),
+            description=f"Fewer than {len(sources)} backups a day, for two days: docs/runbook.md, Backups",
+            metric=("AWS/Backup", "NumberOfBackupJobsCompleted"),
+            statistic="Sum",
+            dimensions={"BackupVaultName": vault.name},
+            threshold=len(sources),
+            comparison="LessThanThreshold",
+            period_seconds=_DAY,
+            periods=2,
+            missing="breaching",
+        )
 
     def _role(self, sources: Sequence[BackupSource], key: CustomerKey) -> tuple[aws.IamRole, aws.IamRolePolicy]:
         databases = [source.arn for source in sources if source.kind == "database"]
