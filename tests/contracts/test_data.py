@@ -17,8 +17,10 @@ from adelie.storage import Bucket
 from adelie.terraform import App
 from stacks.environment import Environment
 from stacks.platform import Platform
+from tests.contracts.at_rest import not_encrypted, unclassified
 from tests.environments import BACKED_UP, BOOTSTRAPS, REAL
 from tests.support import Synthesized, policy, references
+from tools._common import ToolError
 from tools._permissions import Derivation
 
 
@@ -193,15 +195,25 @@ def test_a_new_bucket_is_protected_backed_up_and_denied_to_the_apply_role(
     assert may_be_read(statements, environment.target.bucket_name("assets"))
 
 
-class WithAnUnmarkedQueue(Platform):
-    """A construct whose author forgot `holds_data`."""
+def test_no_rebuildable_bucket_does_not_mean_every_bucket(platforms: Mapping[str, Synthesized]) -> None:
+    documents = [json.dumps(platforms[name].document).replace('"rebuildable"', '"data"') for name in REAL]
+    with pytest.raises(ToolError, match="but no stack has one"):
+        Derivation(json.loads(each) for each in documents).permissions()
+
+
+class Careless(Platform):
+    """A queue whose author forgot mark and key, and a search domain that nobody has thought about."""
 
     def _storage(self) -> None:
         super()._storage()
         aws.SqsQueue(self, "forgotten", name=self._target.name("aws_sqs_queue", "forgotten"))
+        self.add_override("resource.aws_opensearch_domain.search", {"domain_name": "search"})
 
 
-def test_a_forgotten_mark_is_noticed(environments: Mapping[str, Environment], tmp_path: Path) -> None:
+def test_a_careless_change_is_noticed(environments: Mapping[str, Environment], tmp_path: Path) -> None:
     environment = environments[REAL[0]].model_copy(update={"prevent_destroy": True})
+    stack = synthesized(Careless, environment, tmp_path)
     with pytest.raises(AssertionError, match=r"call adelie\.data\.holds_data where these are made: .*forgotten"):
-        test_what_holds_data_is_marked_and_nothing_else_is(synthesized(WithAnUnmarkedQueue, environment, tmp_path))
+        test_what_holds_data_is_marked_and_nothing_else_is(stack)
+    assert not_encrypted(stack) == ["aws_sqs_queue.forgotten"]
+    assert [sentence.split()[0] for sentence in unclassified(stack)] == ["aws_opensearch_domain"]
