@@ -163,7 +163,7 @@ iam: synth ## Derive the permissions of the pipeline's roles from the stacks, an
 
 .PHONY: snapshot-update
 snapshot-update: setup ## Accept the stacks as they are now; read the diff before you commit it
-	@python -m pytest --snapshot-update tests/snapshots
+	@python -m pytest --snapshot-update tests/snapshots tests/contracts/test_addresses.py
 
 .PHONY: capabilities
 capabilities: setup ## Accept what the emulators do now, and draw docs/emulators.md; read the diff before you commit it

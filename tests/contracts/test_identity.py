@@ -11,9 +11,8 @@ import pytest
 from adelie.naming import DEFAULT_NAME_LIMIT, NAME_LIMITS
 from stacks.environment import Environment
 from stacks.providers import ENDPOINTS, default_tags
+from tests.environments import EMULATED, PLATFORMS, REAL
 from tests.support import Synthesized, policy, references
-
-ENVIRONMENTS = ["localstack", "staging", "prod"]
 
 NO_RESOURCE_LEVEL = {
     "ecr:GetAuthorizationToken",
@@ -49,7 +48,7 @@ NO_RESOURCE_LEVEL = {
 """Actions that IAM can't bind to a resource (AWS service authorization reference)."""
 
 
-@pytest.fixture(params=ENVIRONMENTS)
+@pytest.fixture(params=PLATFORMS)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -118,6 +117,13 @@ def test_each_secret_is_read_by_exactly_the_roles_meant_to(stack: Synthesized) -
     }
 
 
+def test_database_and_cache_ask_who_comes(stack: Synthesized, name: str) -> None:
+    for where, database in stack.resources("aws_db_instance").items():
+        assert database["iam_database_authentication_enabled"] is True, where
+    for where, cache in stack.resources("aws_elasticache_replication_group").items():
+        assert name in EMULATED or references(cache["user_group_ids"]), where
+
+
 def test_every_name_fits_its_service(stack: Synthesized) -> None:
     for resource_type, name, body in stack.every():
         given = body.get("name") or body.get("bucket") or body.get("identifier") or body.get("replication_group_id")
@@ -142,25 +148,36 @@ def test_every_reference_resolves(stack: Synthesized) -> None:
     assert references({k: v for k, v in stack.document.items() if k != "//"}) <= exists
 
 
-def test_staging_cannot_be_deployed_into_prods_account(platforms: Mapping[str, Synthesized]) -> None:
-    allowed = {
-        name: platforms[name].document["provider"]["aws"][0]["allowed_account_ids"] for name in ("staging", "prod")
-    }
-    assert len(allowed["staging"]) == len(allowed["prod"]) == 1
-    assert allowed["staging"] != allowed["prod"]
+@pytest.mark.parametrize("name", REAL)
+def test_an_environment_can_be_deployed_into_its_own_account_only(
+    name: str, platforms: Mapping[str, Synthesized], environments: Mapping[str, Environment]
+) -> None:
+    (provider,) = platforms[name].document["provider"]["aws"]
+    assert provider["allowed_account_ids"] == [environments[name].account_id]
 
 
-def test_state_of_real_environments_is_encrypted_and_locked(platforms: Mapping[str, Synthesized]) -> None:
-    for name in ("staging", "prod"):
-        backend = platforms[name].document["terraform"]["backend"]["s3"]
-        assert backend["encrypt"] is True
-        assert backend["use_lockfile"] is True
-        assert backend["key"] == f"adelie/{name}.tfstate"
-    assert "local" in platforms["localstack"].document["terraform"]["backend"]
+def test_what_can_be_lost_lives_in_no_account_with_what_must_not(environments: Mapping[str, Environment]) -> None:
+    by_account: dict[str, set[bool]] = {}
+    for environment in environments.values():
+        by_account.setdefault(environment.account_id, set()).add(environment.prevent_destroy)
+    assert all(len(kinds) == 1 for kinds in by_account.values()), by_account
 
 
-def test_every_service_of_an_emulator_has_its_endpoint(platforms: Mapping[str, Synthesized]) -> None:
-    (provider,) = platforms["localstack"].document["provider"]["aws"]
+@pytest.mark.parametrize("name", REAL)
+def test_state_of_real_environments_is_encrypted_and_locked(
+    name: str, platforms: Mapping[str, Synthesized], environments: Mapping[str, Environment]
+) -> None:
+    backend = platforms[name].document["terraform"]["backend"]["s3"]
+    assert backend["encrypt"] is True
+    assert backend["use_lockfile"] is True
+    assert backend["allowed_account_ids"] == [environments[name].account_id]
+    assert backend["key"] == f"{environments[name].project}/{name}.tfstate"
+
+
+@pytest.mark.parametrize("name", EMULATED)
+def test_every_service_of_an_emulator_has_its_endpoint(name: str, platforms: Mapping[str, Synthesized]) -> None:
+    assert "local" in platforms[name].document["terraform"]["backend"]
+    (provider,) = platforms[name].document["provider"]["aws"]
     (endpoints,) = provider["endpoints"]
     assert endpoints.keys() == ENDPOINTS.keys()
     assert all(url.startswith("http://") for url in endpoints.values())

@@ -8,13 +8,13 @@ import pytest
 
 from adelie.cidr import overlaps
 from stacks.environment import Environment
+from tests.environments import PLATFORMS
 from tests.support import Synthesized, references
 
 ANYWHERE = {"0.0.0.0/0", "::/0"}
-ENVIRONMENTS = ["localstack", "staging", "prod"]
 
 
-@pytest.fixture(params=ENVIRONMENTS)
+@pytest.fixture(params=PLATFORMS)
 def stack(request: pytest.FixtureRequest, platforms: Mapping[str, Synthesized]) -> Synthesized:
     return platforms[request.param]
 

@@ -13,7 +13,9 @@ from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 
 from emulated_provider import gaps
+from tests.emulated.conftest import DEPLOYED
 from tests.emulated.deployment import Deployment
+from tests.environments import PLATFORMS
 from tests.support import Synthesized
 from tools import capabilities
 from tools._emulators import Kind
@@ -55,6 +57,12 @@ def test_every_type_is_made_in_at_least_one_emulator(platforms: Mapping[str, Syn
     everything = {kind for platform in platforms.values() for kind, _, _ in platform.every()}
     assert everything
     assert left_out[0] & left_out[1] == set()
+
+
+def test_every_type_is_in_a_stack_that_is_deployed(platforms: Mapping[str, Synthesized]) -> None:
+    everything = {kind for name in PLATFORMS for kind, _, _ in platforms[name].every()}
+    missing = everything - {kind for name in DEPLOYED for kind, _, _ in platforms[name].every()}
+    assert not missing, f"add a record of an environment that has {sorted(missing)}: see DEPLOYED in conftest.py"
 
 
 @pytest.mark.parametrize("kind", [Kind.MINISTACK, Kind.MOTO])

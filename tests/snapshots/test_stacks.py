@@ -13,6 +13,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 
+from tests.environments import BOOTSTRAPS, PLATFORMS
 from tests.support import Synthesized
 
 
@@ -42,7 +43,7 @@ class StackSnapshotExtension(JSONSnapshotExtension):
         return str(index)
 
 
-@pytest.mark.parametrize("name", ["localstack", "staging", "prod", "bootstrap-staging", "bootstrap-prod"])
+@pytest.mark.parametrize("name", [*PLATFORMS, *BOOTSTRAPS])
 def test_stack_is_the_reviewed_one(
     name: str, platforms: Mapping[str, Synthesized], snapshot: SnapshotAssertion
 ) -> None:
