@@ -24,7 +24,7 @@ from adelie.encryption import EncryptionSettings
 from adelie.naming import AwsTarget, InvalidNameError
 from adelie.network import BastionSettings, NetworkSettings
 from adelie.operations import AlarmSettings, BackupSettings, BudgetSettings, NotifierSettings
-from adelie.settings import Settings, reject
+from adelie.settings import EmulatorOnly, Settings, refuse_what_is_for_an_emulator, reject
 from adelie.storage import BucketSettings, LogBucketSettings, SecretSettings
 
 Kebab = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
@@ -44,9 +44,9 @@ class EmulatorSettings(Settings):
 
 
 class LocalState(Settings):
-    """Terraform state in a file of this working copy: for an environment that can be lost."""
+    """Terraform state in a file of this working copy. A real environment's is in S3, where the pipeline finds it."""
 
-    type: Literal["local"]
+    type: Annotated[Literal["local"], EmulatorOnly("local")]
     """`local` keeps `terraform.<environment>.tfstate` in the working copy."""
 
 
@@ -147,6 +147,8 @@ class Environment(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if self.emulator is None:
+            refuse_what_is_for_an_emulator(self)
         self._check_zones()
         self._check_domain()
         self._check_bastion()

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from adelie.log_retention import LogRetentionDays
-from adelie.settings import Settings, reject
+from adelie.settings import EmulatorOnly, Settings, reject
 
 ORIGIN_LABEL: Final = "origin"
 
@@ -158,7 +158,7 @@ class CdnSettings(Settings):
     Without a domain the certificate is CloudFront's own, and AWS fixes the policy."""
     page_ttl_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
     """Seconds that an edge may keep a page, and so how late a new release is seen (default 60)."""
-    origin_access: Literal["vpc_origin", "custom_origin"] = "vpc_origin"
+    origin_access: Annotated[Literal["vpc_origin", "custom_origin"], EmulatorOnly("custom_origin")] = "vpc_origin"
     """How CloudFront reaches the load balancer: privately (default), or by its DNS name, which only an emulator without
     VPC origins should need: on AWS an internal load balancer does not answer that way."""
     origin_read_timeout_seconds: Annotated[int, Field(ge=1, le=120)] = 60
@@ -182,7 +182,7 @@ class CdnSettings(Settings):
     """Browser features that no page may use (Permissions-Policy; default: the five that spy or pay)."""
     web_acl: WebAclSettings | None
     """The web application firewall; null for none. It costs money, so it has no default."""
-    access_logs: bool = True
+    access_logs: Annotated[bool, EmulatorOnly(False)] = True
     """Whether every request is logged to the log bucket (default: yes; an emulator may not have log deliveries)."""
     wait_for_deployment: bool = True
     """Whether `apply` waits, for some minutes, until all edges have a change (default: yes)."""

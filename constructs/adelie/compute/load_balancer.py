@@ -11,7 +11,7 @@ from adelie import aws
 from adelie.compute.collaborators import AccessLogBucket, PrivateNetwork
 from adelie.naming import AwsTarget
 from adelie.security_group import SecurityGroup
-from adelie.settings import Settings
+from adelie.settings import EmulatorOnly, Settings
 from adelie.terraform import Construct
 
 TLS_POLICY: Final = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
@@ -30,13 +30,13 @@ class LoadBalancerSettings(Settings):
     """Seconds that a silent connection stays open (default 60; 1 to 4000)."""
     desync_mitigation_mode: Literal["defensive", "strictest"] = "defensive"
     """What becomes of requests that can be read in two ways (default defensive; strictest takes only RFC 7230)."""
-    access_logs: bool = True
+    access_logs: Annotated[bool, EmulatorOnly(False)] = True
     """Whether each request is logged to the log bucket (default true); false where an emulator cannot deliver them."""
     connection_logs: bool = False
     """Whether each TLS connection is logged as well, with its version and cipher (default false)."""
-    cloudfront_prefix_list_id: str | None = None
-    """Id of the prefix list of CloudFront's origin-facing addresses; omitted, Terraform looks it up by name. State it
-    where no lookup can be made, as in an emulator."""
+    cloudfront_prefix_list_id: Annotated[str | None, EmulatorOnly()] = None
+    """Id of the prefix list of CloudFront's origin-facing addresses; omitted, Terraform looks it up by name, which
+    an emulator may not know."""
 
 
 class LoadBalancer(Construct):

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from adelie.compute.schedules import CronExpression, TimeZone
 from adelie.compute.task_settings import TaskSettings
-from adelie.settings import Settings, reject
+from adelie.settings import EmulatorOnly, Settings, reject
 
 Percent = Annotated[int, Field(ge=10, le=95)]
 """A load that leaves room below it and above it."""
@@ -111,8 +111,9 @@ class ServiceSettings(TaskSettings):
     execute_command: bool = False
     """Whether ECS Exec may open a shell in the containers (default false). Its agent writes to the container, so its
     directories become writable volumes; AWS does not support that, though it works (aws/containers-roadmap 1359)."""
-    wait_for_steady_state: bool = True
-    """Whether a deploy waits until all tasks are healthy, and fails if they are not (default true)."""
+    wait_for_steady_state: Annotated[bool, EmulatorOnly(False)] = True
+    """Whether a deploy waits until all tasks are healthy, and fails if they are not (default true; an emulator's may
+    never be)."""
 
     @model_validator(mode="after")
     def _bounds_are_in_order(self) -> Self:

@@ -11,7 +11,7 @@ from adelie.data import holds_data
 from adelie.log_retention import LogRetentionDays
 from adelie.policy import Statement
 from adelie.security_group import SecurityGroup
-from adelie.settings import Settings, reject
+from adelie.settings import EmulatorOnly, Settings, reject
 from adelie.terraform import Construct, TerraformResourceLifecycle
 from adelie.windows import DailyWindow, WeeklyWindow, check_windows, daily_window_in_utc, weekly_window_in_utc
 
@@ -47,7 +47,7 @@ class CacheSettings(Settings):
     """Make a replica the primary when the primary fails; needs a replica."""
     multi_az: bool
     """Keep primary and replicas in different zones; needs automatic_failover."""
-    maxmemory_policy: (
+    maxmemory_policy: Annotated[
         Literal[
             "noeviction",
             "allkeys-lru",
@@ -58,8 +58,9 @@ class CacheSettings(Settings):
             "volatile-random",
             "volatile-ttl",
         ]
-        | None
-    )
+        | None,
+        EmulatorOnly(None),
+    ]
     """What goes when memory is full. Queues and cache share it, so a volatile-* policy (only keys with a time to live)
     keeps queued work; null leaves the engine's own parameters, for an emulator without parameter groups."""
     snapshot_retention_days: Annotated[int, Field(ge=0, le=35)]
@@ -72,8 +73,8 @@ class CacheSettings(Settings):
     """Take a snapshot when the cache is deleted. A second deletion fails while the first one's snapshot exists."""
     log_retention_days: LogRetentionDays
     """Days that slow log and engine log stay in CloudWatch Logs."""
-    iam_authentication: bool = True
-    """Clients prove who they are with an IAM token (default true). False lets in whoever reaches the port: only for an
+    iam_authentication: Annotated[bool, EmulatorOnly(False)] = True
+    """Clients prove who they are with an IAM token (default true). False lets in whoever reaches the port, for an
     emulator without users."""
     apply_immediately: bool = False
     """Change the cache at once (default false: in the maintenance window). ElastiCache refuses a change of the logs

@@ -80,7 +80,7 @@ class DatabaseSettings(Settings):
     """Load by statement, wait and user, kept 7 days (standard) or 465 (advanced, paid by the vCPU); "none" is for an
     emulator or an instance class without them."""
     enhanced_monitoring_seconds: Literal[0, 1, 5, 10, 15, 30, 60] = 60
-    """Seconds between measurements of the operating system (default 60); 0 turns it off, for an emulator."""
+    """Seconds between measurements of the operating system (default 60); 0 turns it off, which saves log storage."""
     log_retention_days: LogRetentionDays
     """Days that PostgreSQL's logs stay in CloudWatch Logs."""
     apply_immediately: bool = False

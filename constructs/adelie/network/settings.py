@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from adelie.cidr import ZONE_LETTERS, InvalidCidrError, parse_vpc_network
 from adelie.log_retention import LogRetentionDays
 from adelie.network.zones import is_zone, region_of_zone
-from adelie.settings import Settings, reject
+from adelie.settings import EmulatorOnly, Settings, reject
 
 InterfaceEndpoint = Literal[
     "ecr.api",
@@ -66,7 +66,7 @@ class NetworkSettings(Settings):
     interface_endpoints: tuple[InterfaceEndpoint, ...]
     """AWS services reached inside the VPC instead of through NAT; each costs by the hour and zone. May be empty unless
     `nat` is `none`; the bastion then also needs ssm and ssmmessages."""
-    flow_logs: FlowLogSettings | None = FlowLogSettings(retention_days=365)
+    flow_logs: Annotated[FlowLogSettings | None, EmulatorOnly(None)] = FlowLogSettings(retention_days=365)
     """Record of every connection (default: kept for 365 days); null records nothing, for an emulator without them."""
 
     @property
@@ -123,11 +123,11 @@ class BastionSettings(Settings):
     root_volume_gib: Annotated[int, Field(ge=8, le=64)] = 8
     """Size of the encrypted gp3 root disk in GiB (default 8, the size of the Amazon Linux 2023 image)."""
     detailed_monitoring: bool = True
-    """Metrics every minute instead of every five (default true); false for an emulator without MonitorInstances."""
+    """Metrics every minute instead of every five, for which CloudWatch charges (default true)."""
     ami_id: Annotated[str, StringConstraints(pattern=r"^ami-[0-9a-f]{8,17}$")] | None = None
     """A fixed arm64 image with the SSM agent; omitted, the current Amazon Linux 2023 is looked up when deploying.
 
-    Set it where that public SSM parameter does not exist: in an emulator."""
+    Set it to stay on one image, or where that public SSM parameter does not exist: in an emulator."""
 
     @model_validator(mode="after")
     def _is_arm64(self) -> Self:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from adelie import aws
 from adelie.policy import Statement
-from adelie.settings import Settings, reject
+from adelie.settings import EmulatorOnly, Settings, reject
 from adelie.storage.protected import Contents, ProtectedBucket, ProtectedBucketSettings
 from adelie.storage.sid import sid
 from adelie.terraform import Construct
@@ -41,7 +41,7 @@ class BucketSettings(ProtectedBucketSettings):
 
     transitions: tuple[TransitionSettings, ...] = ()
     """Moves to cheaper storage, soonest first (default none: objects stay in S3 Standard)."""
-    access_logs: bool = True
+    access_logs: Annotated[bool, EmulatorOnly(False)] = True
     """Log every access to the log bucket (default true). False is for an emulator that can't read the log bucket's
     policy and refuses (InvalidTargetBucketForLogging)."""
 

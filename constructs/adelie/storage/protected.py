@@ -11,7 +11,7 @@ from pydantic import Field
 from adelie import aws
 from adelie.data import BackupSource, holds_data
 from adelie.policy import Statement, policy_document
-from adelie.settings import Settings
+from adelie.settings import EmulatorOnly, Settings
 from adelie.terraform import Construct
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ProtectedBucketSettings(Settings):
     """Days after which an overwritten or deleted object is gone for good."""
     abort_multipart_days: Annotated[int, Field(ge=1)] = 7
     """Days after which the parts of an unfinished upload are deleted (default 7)."""
-    tls_only_policy: bool = True
+    tls_only_policy: Annotated[bool, EmulatorOnly(False)] = True
     """Refuse plain HTTP and TLS before 1.2 (default true). False is for an emulator that applies a conditional Deny
     without looking at its condition."""
 
