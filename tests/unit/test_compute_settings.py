@@ -168,3 +168,15 @@ def test_a_path_rule_takes_five_patterns() -> None:
     assert len(ServiceSettings.model_validate({**SERVICE, "path_patterns": ("/a",) * 5}).path_patterns) == 5
     _, message = complaint(ServiceSettings, {**SERVICE, "path_patterns": ("/a",) * 6})
     assert message == "Tuple should have at most 5 items after validation, not 6"
+
+
+@pytest.mark.parametrize("folder", [".", "backend", "services/chat", "a_b/c.d-e"])
+def test_an_image_is_built_from_a_folder_of_the_application(folder: str) -> None:
+    assert ServiceSettings.model_validate({**SERVICE, "build": folder}).build == folder
+
+
+@pytest.mark.parametrize("folder", ["", "/etc", "..", "../x", "a/../../x", "a//b", "a/", ".git", "--flag", "a b"])
+def test_no_image_is_built_from_a_folder_elsewhere(folder: str) -> None:
+    key, message = complaint(ServiceSettings, {**SERVICE, "build": folder})
+    assert key == "build"
+    assert "pattern" in message

@@ -15,7 +15,7 @@ from adelie.compute.logs import log_group
 from adelie.compute.repository import Repository
 from adelie.compute.schedules import CronExpression, TimeZone
 from adelie.compute.task import FargateTask
-from adelie.compute.task_settings import EnvironmentVariable, TaskSettings
+from adelie.compute.task_settings import BuiltTaskSettings, EnvironmentVariable
 from adelie.encryption import CustomerKey
 from adelie.failures import FailureQueue
 from adelie.naming import AwsTarget
@@ -29,7 +29,7 @@ START_RETRY_SECONDS: Final = 3600
 """How often, and for how long, a start that Step Functions does not take is repeated before it goes to the queue."""
 
 
-class ScheduledJobSettings(TaskSettings):
+class ScheduledJobSettings(BuiltTaskSettings):
     """A container that runs by the clock, and ends."""
 
     schedule: CronExpression

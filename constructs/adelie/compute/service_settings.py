@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie.compute.schedules import CronExpression, TimeZone
-from adelie.compute.task_settings import TaskSettings
+from adelie.compute.task_settings import AbsolutePath, BuiltTaskSettings
 from adelie.settings import EmulatorOnly, Settings, reject
 
 Percent = Annotated[int, Field(ge=10, le=95)]
@@ -87,7 +87,7 @@ class AutoscalingSettings(Settings):
     """The time zone of the schedules (default Asia/Seoul)."""
 
 
-class ServiceSettings(TaskSettings):
+class ServiceSettings(BuiltTaskSettings):
     """A service behind the load balancer: one container image, kept running in as many tasks as needed."""
 
     container_port: Annotated[int, Field(ge=1, le=65535)]
@@ -111,6 +111,11 @@ class ServiceSettings(TaskSettings):
     execute_command: bool = False
     """Whether ECS Exec may open a shell in the containers (default false). Its agent writes to the container, so its
     directories become writable volumes; AWS does not support that, though it works (aws/containers-roadmap 1359)."""
+    assets_path: AbsolutePath | None = None
+    """Where the image has built files that its pages ask for under /assets/, such as /usr/share/nginx/html/assets. The
+    CDN takes /assets/ from the assets bucket and never from the service, so each release copies them from the image to
+    the bucket, and is healthy only if the page at / names at least one and all that it names answer. Omitted, the
+    image has none, and its page isn't looked at for any."""
     wait_for_steady_state: Annotated[bool, EmulatorOnly(False)] = True
     """Whether a deploy waits until all tasks are healthy, and fails if they are not (default true; an emulator's may
     never be)."""

@@ -18,6 +18,11 @@ EnvironmentVariable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_.-]+)+$")]
 """A directory in the container."""
 
+RelativeFolder = Annotated[
+    str, StringConstraints(pattern=r"^(\.|[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*)$")
+]
+"""A folder below another one: `backend`, `services/chat`, or `.` for that one itself."""
+
 _SECRET_NAME: Final = re.compile(r"(^|_)(SECRET|TOKEN|KEY|PASSWD|PASSPHRASE|CREDENTIALS?)$|PASSWORD|WEBHOOK")
 
 
@@ -79,6 +84,14 @@ class TaskSettings(Settings):
         if twice:
             reject("writable_paths", "must name each directory once", twice, "remove one of them")
         return self
+
+
+class BuiltTaskSettings(TaskSettings):
+    """A container with an image of its own, which a release builds from the application's repository."""
+
+    build: RelativeFolder | None = None
+    """The folder of the application's repository that has the Dockerfile; omitted, the folder called like the service
+    or job."""
 
 
 def _first_duplicate(paths: Iterable[str]) -> str | None:
