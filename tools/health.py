@@ -1,4 +1,4 @@
-"""`python -m tools.health prod`: ask every service for its health the way a user reaches it, through the CDN."""
+"""`python -m tools.health prod`: ask every service for its health and assets as a user does, through the CDN."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html.parser import HTMLParser
 from http.client import HTTPException
 from typing import Annotated, Any, Final
+from urllib.parse import urljoin, urlsplit
 
 import typer
 
@@ -17,9 +20,25 @@ from tools._common import ToolError, console, run
 
 TRIES: Final = 5
 WAITS_SECONDS: Final = (2.0, 4.0, 8.0, 16.0)
-"""Between the tries: half a minute in all, in which a task that has just become healthy gets its first requests."""
+"""Between the tries: half a minute in all. `tools.release wait` comes before and waits for healthy tasks, so this is
+patience with the way there (an edge that has not met the origin yet), not with a start."""
+PAGE: Final = "/"
+"""The page that is looked at for assets."""
+_ASSETS: Final = "/assets/"
 _TIMEOUT_SECONDS: Final = 10
+_LONGEST_PAGE: Final = 1 << 20
+"""Bytes of a page that are read: an index.html has a few thousand."""
 _OK: Final = 200
+
+Tell = Callable[[str], None]
+Sleep = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    wrong: str
+    """What is wrong with the answer; empty if it is a 200."""
+    body: str = ""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -29,27 +48,47 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def check(
-    url: str,
-    paths: Sequence[str],
-    tell: Callable[[str], None],
-    *,
-    tries: int = TRIES,
-    sleep: Callable[[float], None] = time.sleep,
-) -> None:
+class _Named(HTMLParser):
+    """What a page asks for: the addresses in its scripts, style sheets, preloads and images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        wanted = {"script": "src", "link": "href", "img": "src"}.get(tag)
+        self.addresses += [value for name, value in attrs if name == wanted and value]
+
+
+def check(url: str, paths: Sequence[str], tell: Tell, *, tries: int = TRIES, sleep: Sleep = time.sleep) -> None:
     """Ask for each path until it answers 200, `tries` times at most. Raises ToolError with the last answer."""
     for path in paths:
-        answer = ""
-        for number in range(1, tries + 1):
-            begun = time.monotonic()
-            answer = _ask(f"{url.rstrip('/')}{path}")
-            tell(f"{path}  try {number} of {tries}: {answer or _OK}  {(time.monotonic() - begun) * 1000:.0f} ms")
-            if not answer:
-                break
-            if number < tries:
-                sleep(WAITS_SECONDS[min(number, len(WAITS_SECONDS)) - 1])
-        else:
-            raise ToolError(f"{url.rstrip('/')}{path} is not healthy after {tries} tries: {answer}; roll back.")
+        _fetch(url, path, tell, tries=tries, sleep=sleep)
+
+
+def check_assets(url: str, tell: Tell, *, tries: int = TRIES, sleep: Sleep = time.sleep) -> None:
+    """Ask for every file under /assets/ that the page at `/` names: without them a user sees an empty page.
+
+    Raises ToolError for one that doesn't answer 200, and for a page that names none: that isn't the page of a service
+    that has an `assets_path`.
+    """
+    page = f"{url.rstrip('/')}{PAGE}"
+    named = assets_of(page, _fetch(url, PAGE, tell, tries=tries, sleep=sleep))
+    if not named:
+        raise ToolError(
+            f"{page} names no file under {_ASSETS}, so it isn't the page that the assets are for; roll back, or take "
+            f"assets_path from the service in environments/base.yaml if it has no assets."
+        )
+    check(url, named, tell, tries=tries, sleep=sleep)
+
+
+def assets_of(page: str, html: str) -> list[str]:
+    """The paths under /assets/ of the page's own site that the HTML of the page names, each once, in its order."""
+    parser = _Named()
+    parser.feed(html)
+    parts = [urlsplit(urljoin(page, address.strip())) for address in parser.addresses]
+    own = [part for part in parts if part.netloc == urlsplit(page).netloc and part.path.startswith(_ASSETS)]
+    return list(dict.fromkeys(part.path for part in own))
 
 
 def paths(environment: Environment) -> list[str]:
@@ -57,18 +96,37 @@ def paths(environment: Environment) -> list[str]:
     return sorted({service.health_check.path for service in environment.services.values()})
 
 
-def _ask(url: str) -> str:
-    """What is wrong with the answer; empty if it is a 200."""
+def has_assets(environment: Environment) -> bool:
+    """Whether a service of the environment has files that its pages ask the CDN for."""
+    return any(service.assets_path for service in environment.services.values())
+
+
+def _fetch(url: str, path: str, tell: Tell, *, tries: int, sleep: Sleep) -> str:
+    """The body of the first 200. Raises ToolError with the last answer."""
+    answer = _Answer("never asked")
+    for number in range(1, tries + 1):
+        begun = time.monotonic()
+        answer = _ask(f"{url.rstrip('/')}{path}")
+        tell(f"{path}  try {number} of {tries}: {answer.wrong or _OK}  {(time.monotonic() - begun) * 1000:.0f} ms")
+        if not answer.wrong:
+            return answer.body
+        if number < tries:
+            sleep(WAITS_SECONDS[min(number, len(WAITS_SECONDS)) - 1])
+    raise ToolError(f"{url.rstrip('/')}{path} is not healthy after {tries} tries: {answer.wrong}; roll back.")
+
+
+def _ask(url: str) -> _Answer:
     opener = urllib.request.build_opener(_NoRedirect)
-    request = urllib.request.Request(url, headers={"User-Agent": "adelie-release", "Cache-Control": "no-cache"})  # noqa: S310 -- the address is the environment's own
+    request = urllib.request.Request(url, headers={"User-Agent": "adelie-release"})  # noqa: S310 -- the address is the environment's own
     try:
         with opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
-            return "" if answer.status == _OK else str(answer.status)
+            body: bytes = answer.read(_LONGEST_PAGE)
+            return _Answer("" if answer.status == _OK else str(answer.status), body.decode(errors="replace"))
     except urllib.error.HTTPError as error:
         with error:
-            return str(error.code)
+            return _Answer(str(error.code))
     except (OSError, HTTPException) as error:
-        return f"no answer ({error})"
+        return _Answer(f"no answer ({error})")
 
 
 def main(
@@ -81,7 +139,13 @@ def main(
     if not url and environment.domain is None:
         raise ToolError(f"{name} has no domain; say where it answers: --url https://<the output cdn_domain_name>.")
     address = url or f"https://{environment.domain.name if environment.domain else ''}"
-    check(address, paths(environment), lambda text: console().print(text, soft_wrap=True), tries=tries)
+
+    def tell(text: str) -> None:
+        console().print(text, soft_wrap=True)
+
+    check(address, paths(environment), tell, tries=tries)
+    if has_assets(environment):
+        check_assets(address, tell, tries=tries)
 
 
 if __name__ == "__main__":

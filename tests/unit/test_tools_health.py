@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from stacks import loader
 from stacks.environment import Environment
 from tests.local_server import Answer, LocalServer
+from tests.sample_environment import sample
 from tools import health
 from tools._common import ToolError
 
@@ -38,4 +40,54 @@ def test_nobody_there_is_no_answer() -> None:
 
 
 def test_the_paths_are_those_of_the_services(environments: Mapping[str, Environment]) -> None:
-    assert health.paths(environments["prod"]) == ["/", "/api/v1/health"]
+    assert health.paths(sample(environments)) == ["/", "/api/chat/health"]
+
+
+PAGE = """<!doctype html><html><head>
+<link rel="stylesheet" href="/assets/index-4f2c.css"><link rel="icon" href="/favicon.ico">
+<script type="module" src="assets/index-4f2c.js?x=1"></script><script src="https://elsewhere.example/assets/a.js"></script>
+</head><body><img src='/assets/logo.svg'><!-- <img src="/assets/commented.svg"> --><a href="/assets/a.pdf">A</a>
+<link rel="modulepreload" href="/assets/index-4f2c.js"></body></html>"""
+
+
+def test_a_page_names_the_assets_of_its_own_site() -> None:
+    named = health.assets_of("https://adelie.example.com/", PAGE)
+    assert named == ["/assets/index-4f2c.css", "/assets/index-4f2c.js", "/assets/logo.svg"]
+
+
+def test_every_asset_that_the_page_names_is_asked_for(local_server: Callable[..., LocalServer]) -> None:
+    server = local_server((200, {}, PAGE), 200)
+    health.check_assets(server.url, lambda _: None, sleep=lambda _: None)
+    asked = [request.path for request in server.requests]
+    assert asked == ["/", "/assets/index-4f2c.css", "/assets/index-4f2c.js", "/assets/logo.svg"]
+
+
+def test_a_release_without_its_assets_is_red(local_server: Callable[..., LocalServer]) -> None:
+    server = local_server((200, {}, PAGE), 403)
+    with pytest.raises(ToolError, match=r"/assets/index-4f2c\.css is not healthy after 5 tries: 403; roll back"):
+        health.check_assets(server.url, lambda _: None, sleep=lambda _: None)
+
+
+def test_a_page_that_names_no_asset_is_not_the_frontends(local_server: Callable[..., LocalServer]) -> None:
+    server = local_server((200, {}, "<h1>Welcome to nginx!</h1>"))
+    with pytest.raises(ToolError, match=r"/ names no file under /assets/.*or take assets_path from the service"):
+        health.check_assets(server.url, lambda _: None)
+
+
+def test_an_environment_may_have_no_assets(environments: Mapping[str, Environment]) -> None:
+    made = sample(environments)
+    assert health.has_assets(made)
+    assert not health.has_assets(made.model_copy(update={"services": {"chat": made.services["chat"]}}))
+
+
+def test_the_command_looks_at_the_page_of_an_environment_with_assets(
+    environments: Mapping[str, Environment], local_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = local_server(200)
+
+    def load(_name: str) -> Environment:
+        return sample(environments)
+
+    monkeypatch.setattr(loader, "load", load)
+    with pytest.raises(ToolError, match="names no file under /assets/"):
+        health.main("prod", server.url, tries=1)
