@@ -10,7 +10,7 @@ import typer
 
 from stacks import loader
 from stacks.environment import Environment
-from tools import release
+from tools import _releases
 from tools._common import ROOT, ToolError, console, run, shown, stack_file
 from tools._terraform import Terraform, executable
 
@@ -30,8 +30,8 @@ def plan(terraform: Terraform, name: str, to: Path = PLANS) -> tuple[str, Path]:
 
 
 def running_tag(environment: Environment) -> str:
-    """The tag to plan with if none is given: the one that runs, so that a plan shows changes of the stack only."""
-    return next(iter(release.running_tags(environment).values()), UNBUILT)
+    """The tag to plan with if none is given: what most services run, so that a plan shows changes of the stack only."""
+    return _releases.majority(_releases.running_tags(environment)) or UNBUILT
 
 
 def main(

@@ -1,4 +1,4 @@
-"""`python -m tools.plan_summary comment|post|drift`: what plans change, as one comment of a pull request."""
+"""`python -m tools.plan_summary comment|post|drift|keeps-data`: what plans change, as one comment of a pull request."""
 
 from __future__ import annotations
 
@@ -108,6 +108,16 @@ def drift(plan: Plan) -> str:
     return "\n".join(f"{change.action}: {change.address}" for change in plan.changes)
 
 
+def keep_data(plan: Plan) -> None:
+    """Raise ToolError if the plan destroys what holds data: code of another commit may not know where it moved to."""
+    lost = [change.address for change in plan.changes if change.destroys and change.holds_data]
+    if lost:
+        raise ToolError(
+            f"The plan of {plan.stack} would destroy what holds data ({', '.join(lost)}), so nothing changed; decide "
+            f"by hand: docs/runbook.md, Roll back a release."
+        )
+
+
 def post(repository: str, pull_request: int, text: str, environ: Mapping[str, str] = os.environ) -> str:
     """Put the comment under a pull request, in place of the one from before; its address. Raises ToolError."""
     github = _GitHub(environ)
@@ -183,6 +193,12 @@ def drift_command(file: Annotated[Path, typer.Argument(help="A plan: <stack>.jso
     found = drift(_plan.read(file))
     typer.echo(found)
     raise typer.Exit(2 if found else 0)
+
+
+@app.command("keeps-data")
+def keeps_data_command(file: Annotated[Path, typer.Argument(help="A plan: <stack>.json.")]) -> None:
+    """Fail if a plan destroys what holds data."""
+    keep_data(_plan.read(file))
 
 
 if __name__ == "__main__":

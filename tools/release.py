@@ -1,22 +1,25 @@
-"""`python -m tools.release <step> prod ...`: the steps of a release beside Terraform's and the migration."""
+"""`python -m tools.release <step> prod ...`: the steps of a release that no other tool has.
+
+In this order: images, assets, wake, `tools.migrate`, `cdktf deploy`, wait, invalidate, `tools.health`, record.
+"""
 
 from __future__ import annotations
 
-import mimetypes
-import subprocess
+import json
 import time
-from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from stacks import loader
-from stacks.environment import Environment
-from stacks.platform import PIPELINE
-from tools._common import ToolError, check_account, client, console, run_app
+from stacks.environment import Environment, S3State
+from stacks.providers import state_key
+from tools import _images, _releases
+from tools._common import Json, ToolError, check_account, client, console, run_app, sentence
+from tools._releases import Release
 from tools.migrate import CLUSTER
 
 if TYPE_CHECKING:
@@ -24,114 +27,71 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceTypeDef
 
 Tell = Callable[[str], None]
+Sleep = Callable[[float], None]
 
 PATIENCE_SECONDS: Final = 15 * 60
 POLL_SECONDS: Final = 10
-_PLATFORMS: Final = {"ARM64": "linux/arm64", "X86_64": "linux/amd64"}
-_YEAR: Final = "public, max-age=31536000, immutable"
-"""For files whose names change with their content, as Vite's in assets/ do."""
+FORGETTING_SECONDS: Final = 10 * 60
+"""As long as AWS's own waiter has patience with an invalidation (boto3, InvalidationCompleted: 30 times 20 s)."""
+_RUNNER: Final = "runner@"
+"""How Terraform calls who holds a lock (`<user>@<host>`) on a runner that GitHub hosts: its user is `runner`."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 
-def build(environment: Environment, tag: str, contexts: Mapping[str, Path], tell: Tell) -> None:
-    """Build and push the image of each repository that has none with the tag yet; a tag is never pushed twice.
+def wake(environment: Environment, tell: Tell) -> None:
+    """Give each service the bounds of its settings again where a schedule has lowered them, as at night.
 
-    Raises ToolError for a repository without a folder, for a folder without a Dockerfile, and if Docker can't.
+    A release can't be seen to be healthy where nothing runs. The next scheduled action lowers the bounds again. The new
+    number of tasks comes a little later, and `wait` waits for it. A service that isn't there yet is none to wake.
     """
-    wanted = [*environment.services, PIPELINE]
-    missing = [name for name in wanted if not (contexts.get(name, Path()) / "Dockerfile").is_file()]
-    if missing or set(contexts) - set(wanted):
-        raise ToolError(
-            f"Each of {', '.join(wanted)} needs --context <name>=<folder with a Dockerfile>; wrong or missing: "
-            f"{', '.join(missing) or ', '.join(sorted(set(contexts) - set(wanted)))}."
-        )
     check_account(environment)
-    ecr = client(environment, "ecr")
-    registry = f"{environment.account_id}.dkr.ecr.{environment.region}.amazonaws.com"
-    todo = [name for name in wanted if not _is_pushed(ecr, environment, name, tag)]
-    for name in set(wanted) - set(todo):
-        tell(f"{name}:{tag} is there already.")
-    if todo:
-        _log_in(ecr, registry)
-    for name in todo:
-        architecture = (environment.services.get(name) or environment.pipeline).cpu_architecture
-        image = f"{registry}/{environment.target.name('aws_ecr_repository', name)}:{tag}"
-        tell(f"{name}: building {image}")
-        _docker(
-            "buildx", "build", "--platform", _PLATFORMS[architecture], "--push", "--tag", image, str(contexts[name])
+    scaling = client(environment, "application-autoscaling")
+    for name, settings in environment.services.items():
+        if settings.autoscaling is None or not settings.autoscaling.scheduled:
+            continue
+        resource = _resource(environment, name)
+        live, wanted = _bounds(scaling, resource), (settings.min_capacity, settings.max_capacity)
+        if live is None or live[0] >= wanted[0]:
+            continue
+        scaling.register_scalable_target(
+            ServiceNamespace="ecs",
+            ResourceId=resource,
+            ScalableDimension="ecs:service:DesiredCount",
+            MinCapacity=wanted[0],
+            MaxCapacity=wanted[1],
         )
+        tell(f"{name}: woken, {wanted[0]} to {wanted[1]} tasks until its next schedule.")
 
 
-def _is_pushed(ecr: Any, environment: Environment, name: str, tag: str) -> bool:  # noqa: ANN401 -- boto3's client
-    repository = environment.target.name("aws_ecr_repository", name)
-    try:
-        ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code")
-        if code == "ImageNotFoundException":
-            return False
-        if code == "RepositoryNotFoundException":
-            raise ToolError(
-                f"AWS has no repository {repository}; make it first: docs/deploy.md, Before the first deploy."
-            ) from None
-        raise
-    return True
+def _resource(environment: Environment, name: str) -> str:
+    """Application Auto Scaling's id of a service."""
+    target = environment.target
+    return f"service/{target.name('aws_ecs_cluster', CLUSTER)}/{target.name('aws_ecs_service', name)}"
 
 
-def _log_in(ecr: Any, registry: str) -> None:  # noqa: ANN401 -- boto3's client
-    token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
-    _docker("login", "--username", "AWS", "--password-stdin", registry, given=b64decode(token).partition(b":")[2])
+def _bounds(scaling: Any, resource: str) -> tuple[int, int] | None:  # noqa: ANN401 -- boto3's client
+    found = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource])["ScalableTargets"]
+    return (found[0].get("MinCapacity", 0), found[0].get("MaxCapacity", 0)) if found else None
 
 
-def _docker(*arguments: str, given: bytes | None = None) -> None:
-    try:
-        done = subprocess.run(["docker", *arguments], input=given, check=False)
-    except FileNotFoundError:
-        raise ToolError("Docker is not installed; images can only be built where it is.") from None
-    if done.returncode:
-        raise ToolError(f"docker {arguments[0]} failed (exit code {done.returncode}); its own words are above.")
+def wait(environment: Environment, tag: str, tell: Tell, *, sleep: Sleep = time.sleep) -> None:
+    """Wait until every service runs the tag and nothing else, in as many healthy tasks as it should, for 15 minutes.
 
-
-def running_tags(environment: Environment) -> dict[str, str]:
-    """The tag that each service runs, or is rolling out; empty before the first deploy."""
-    check_account(environment)
-    ecs: ECSClient = client(environment, "ecs")
-    return {name: _tag_of(ecs, service) for name, service in _services(ecs, environment).items()}
-
-
-def _services(ecs: ECSClient, environment: Environment) -> dict[str, ServiceTypeDef]:
-    names = {environment.target.name("aws_ecs_service", name): name for name in environment.services}
-    try:
-        found = ecs.describe_services(
-            cluster=environment.target.name("aws_ecs_cluster", CLUSTER), services=sorted(names)
-        )["services"]
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") == "ClusterNotFoundException":
-            return {}
-        raise
-    active = [service for service in found if service.get("status") == "ACTIVE"]
-    return {names[service.get("serviceName", "")]: service for service in active}
-
-
-def _tag_of(ecs: ECSClient, service: ServiceTypeDef) -> str:
-    definition = ecs.describe_task_definition(taskDefinition=service.get("taskDefinition", ""))["taskDefinition"]
-    containers = definition.get("containerDefinitions", [])
-    return containers[0].get("image", "").rpartition(":")[2] if containers else ""
-
-
-def wait(environment: Environment, tag: str, tell: Tell, *, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Wait until every service runs the tag and nothing else, for a quarter of an hour.
-
-    Raises ToolError at once for a service that runs another tag or whose roll-out ECS has given up.
+    As many as it should are those that ECS means to run, and no fewer than its scalable target says: a release that
+    raises that has ECS start tasks only afterwards. Healthy is what the load balancer says, which is what a request
+    meets. Raises ToolError at once for a service that runs another tag or whose roll-out ECS has given up.
     """
     check_account(environment)
     ecs: ECSClient = client(environment, "ecs")
     said: dict[str, str] = {}
     for _ in range(PATIENCE_SECONDS // POLL_SECONDS):
-        states = {name: _state(ecs, service, tag) for name, service in _services(ecs, environment).items()}
-        if absent := set(environment.services) - set(states):
+        found = _releases.services(ecs, environment)
+        if absent := set(environment.services) - set(found):
             raise ToolError(f"ECS has no service {', '.join(sorted(absent))}; deploy {environment.name} first.")
+        states = {
+            name: _roll_out(ecs, service, tag) or _tasks(environment, name, service) for name, service in found.items()
+        }
         for name, state in states.items():
             if said.get(name) != state:
                 tell(f"{name}: {state or 'steady'}")
@@ -143,9 +103,9 @@ def wait(environment: Environment, tag: str, tell: Tell, *, sleep: Callable[[flo
     raise ToolError(f"Not steady after {PATIENCE_SECONDS // 60} minutes: {late}; roll back, and read their events.")
 
 
-def _state(ecs: ECSClient, service: ServiceTypeDef, tag: str) -> str:
-    """What is still to happen; empty for nothing. Raises ToolError for what won't."""
-    name, running = service.get("serviceName", ""), _tag_of(ecs, service)
+def _roll_out(ecs: ECSClient, service: ServiceTypeDef, tag: str) -> str:
+    """What of the roll-out is still to happen; empty for nothing. Raises ToolError for what won't."""
+    name, running = service.get("serviceName", ""), _releases.tag_of(ecs, service)
     events = [event.get("message", "") for event in service.get("events", [])]
     deployments = service.get("deployments", [])
     failed = [each for each in deployments if each.get("rolloutState") == "FAILED"]
@@ -154,40 +114,50 @@ def _state(ecs: ECSClient, service: ServiceTypeDef, tag: str) -> str:
         raise ToolError(f"The roll-out of {name} failed ({why}); ECS went back to what ran before.")
     if running != tag:
         raise ToolError(f"{name} runs {running}, not {tag}; ECS went back, or nobody deployed {tag}.")
-    if len(deployments) > 1:
-        return f"{len(deployments)} deployments"
-    counts = service.get("runningCount", 0), service.get("desiredCount", 0)
-    return "" if counts[0] >= counts[1] else f"{counts[0]} of {counts[1]} tasks"
+    return f"{len(deployments)} deployments" if len(deployments) > 1 else ""
 
 
-def upload(environment: Environment, folder: Path, tell: Tell) -> int:
-    """Put the frontend's built assets into their bucket, under assets/; how many files that were.
+def _tasks(environment: Environment, name: str, service: ServiceTypeDef) -> str:
+    """Which tasks are still missing; empty for none."""
+    bounds = _bounds(client(environment, "application-autoscaling"), _resource(environment, name))
+    wanted = max(service.get("desiredCount", 0), bounds[0] if bounds else 0)
+    if (running := service.get("runningCount", 0)) < wanted:
+        return f"{running} of {wanted} tasks"
+    balancing = client(environment, "elbv2")
+    for group in (each.get("targetGroupArn") for each in service.get("loadBalancers", [])):
+        targets = balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        healthy = sum(target["TargetHealth"]["State"] == "healthy" for target in targets)
+        if healthy < wanted:
+            return f"{healthy} of {wanted} tasks healthy"
+    return ""
 
-    Nothing is deleted: pages that are open, or cached, still ask for the files of the release before.
-    Raises ToolError if the folder has no file.
+
+def invalidate(environment: Environment, tell: Tell, *, sleep: Sleep = time.sleep) -> None:
+    """Have CloudFront forget every page, and wait until it has, so that no page of the release before is served.
+
+    Pages are kept by their path alone: no query and no header of a health check gets past an edge's copy. If CloudFront
+    refuses, or takes longer than ten minutes, that is a warning: an edge keeps a page for `cdn.page_ttl_seconds` at
+    most, so after that time none from before is left either, and the release goes on.
     """
-    files = sorted(file for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else []
-    if not files:
-        raise ToolError(f"{folder} has no file; build the frontend first, and name its folder assets.")
-    check_account(environment)
-    s3, bucket = client(environment, "s3"), environment.target.bucket_name("assets")
-    for file in files:
-        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        key = f"assets/{file.relative_to(folder).as_posix()}"
-        s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes(), ContentType=kind, CacheControl=_YEAR)
-    tell(f"{len(files)} files are in {bucket}.")
-    return len(files)
-
-
-def invalidate(environment: Environment, tell: Tell) -> str:
-    """Have CloudFront forget every page, which takes it some minutes; the invalidation's id."""
     check_account(environment)
     cloudfront = client(environment, "cloudfront")
     distribution = _distribution(cloudfront, environment)
     batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": str(time.time_ns())}
-    made = cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)["Invalidation"]
-    tell(f"CloudFront ({distribution}) forgets the pages in the next minutes: invalidation {made['Id']}.")
-    return made["Id"]
+    why = f"it has not after {FORGETTING_SECONDS // 60} minutes"
+    try:
+        made = cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)["Invalidation"]
+        tell(f"CloudFront ({distribution}) is to forget its pages: invalidation {made['Id']}.")
+        for _ in range(FORGETTING_SECONDS // POLL_SECONDS):
+            asked = cloudfront.get_invalidation(DistributionId=distribution, Id=made["Id"])
+            if asked["Invalidation"]["Status"] == "Completed":
+                tell("It has.")
+                return
+            sleep(POLL_SECONDS)
+    except (BotoCoreError, ClientError) as error:
+        why = sentence(error).rstrip(".")
+    seconds = environment.cdn.page_ttl_seconds
+    tell(f"Warning: CloudFront does not forget its pages ({why}); waiting {seconds} s, after which none is left.")
+    sleep(seconds)
 
 
 def _distribution(cloudfront: Any, environment: Environment) -> str:  # noqa: ANN401 -- boto3's client
@@ -200,52 +170,102 @@ def _distribution(cloudfront: Any, environment: Environment) -> str:  # noqa: AN
     return mine[0]
 
 
+def unlock(environment: Environment, tell: Tell) -> None:
+    """Take away the lock of Terraform's state that a killed step of this workflow has left, or nothing.
+
+    GitHub kills a step ten seconds after it is cancelled, which is too soon for Terraform to give its lock back, and a
+    roll-back would wait for it in vain. Only one run of the workflow deploys an environment at a time, so a lock of a
+    runner is nobody's any more. Raises ToolError for a lock of anybody else: somebody deploys by hand.
+    """
+    if not isinstance(environment.state, S3State):
+        raise ToolError(f"The state of {environment.name} is a file of somebody's working copy; nothing locks it here.")
+    check_account(environment)
+    s3, key = client(environment, "s3"), f"{state_key(environment, environment.name)}.tflock"
+    try:
+        lock: Json = json.loads(s3.get_object(Bucket=environment.state.bucket, Key=key)["Body"].read())
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "NoSuchKey":
+            raise
+        return
+    who = str(lock.get("Who", "somebody"))
+    if not who.startswith(_RUNNER):
+        raise ToolError(f"{who} has locked the state of {environment.name}; roll back when they are done.")
+    s3.delete_object(Bucket=environment.state.bucket, Key=key)
+    tell(f"The lock that {who} left in {lock.get('Created', 'the past')} is gone.")
+
+
 def _print(text: str) -> None:
     console().print(text, soft_wrap=True)
 
 
+def _warn(text: str) -> None:
+    console(stderr=True).print(f"Warning: {text}.", soft_wrap=True)
+
+
 Name = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")]
-Tag = Annotated[str, typer.Option(help="The images' tag: the commit they are built from.")]
+Tag = Annotated[str, typer.Option(help="The images' tag: the application's commit that they are built from.")]
 
 
-@app.command("images")
-def images_command(
-    name: Name,
-    tag: Tag,
-    context: Annotated[list[str], typer.Option(help="<repository>=<folder with its Dockerfile>, for each.")],
+@app.command("application")
+def application_command(
+    event: Annotated[Path, typer.Argument(help="GitHub's event, the file that GITHUB_EVENT_PATH names.")],
 ) -> None:
-    """Build and push what is missing."""
-    contexts = {key: Path(folder) for key, _, folder in (each.partition("=") for each in context)}
-    build(loader.load(name), tag, contexts, _print)
+    """Print which version of the application a workflow run builds, as a step's output."""
+    typer.echo(f"ref={_releases.application_ref(json.loads(event.read_text(encoding='utf-8')))}")
 
 
 @app.command("previous")
 def previous_command(name: Name) -> None:
-    """Print the tag that runs now: what a roll-back goes back to; nothing before the first deploy."""
-    tags = sorted(set(running_tags(loader.load(name)).values()))
-    if len(tags) > 1:
-        raise ToolError(f"The services run different tags ({', '.join(tags)}); deploy one of them first.")
-    typer.echo(tags[0] if tags else "")
+    """Print the last good release, what a roll-back goes back to, as a step's outputs; empty before the first."""
+    typer.echo(_releases.previous(loader.load(name), _warn).outputs())
+
+
+@app.command("images")
+def images_command(
+    name: Name, tag: Tag, application: Annotated[Path, typer.Option(help="The application's working copy.")]
+) -> None:
+    """Build and push what is missing."""
+    _images.build(loader.load(name), tag, application, _print)
+
+
+@app.command("assets")
+def assets_command(name: Name, tag: Tag) -> None:
+    """Copy the assets from the images to where the CDN takes them."""
+    _images.publish_assets(loader.load(name), tag, _print)
+
+
+@app.command("wake")
+def wake_command(name: Name) -> None:
+    """Start what a schedule has stopped, as at night."""
+    wake(loader.load(name), _print)
 
 
 @app.command("wait")
 def wait_command(name: Name, tag: Tag) -> None:
-    """Wait until every service runs the tag."""
+    """Wait until every service runs the tag, healthy."""
     wait(loader.load(name), tag, _print)
-
-
-@app.command("assets")
-def assets_command(
-    name: Name, folder: Annotated[Path, typer.Argument(help="The built assets, such as dist/assets.")]
-) -> None:
-    """Upload the frontend's assets."""
-    upload(loader.load(name), folder, _print)
 
 
 @app.command("invalidate")
 def invalidate_command(name: Name) -> None:
-    """Have CloudFront forget the pages."""
+    """Have CloudFront forget the pages, and wait for it."""
     invalidate(loader.load(name), _print)
+
+
+@app.command("record")
+def record_command(
+    name: Name, tag: Tag, commit: Annotated[str, typer.Option(help="This repository's commit: `git rev-parse HEAD`.")]
+) -> None:
+    """Note a healthy release as the one that a roll-back goes back to."""
+    environment = loader.load(name)
+    _releases.record(environment, Release(tag, commit))
+    _print(f"{_releases.parameter(environment)} has {tag}, deployed by {commit}.")
+
+
+@app.command("unlock")
+def unlock_command(name: Name) -> None:
+    """Take away a lock of the state that a killed step of the workflow has left."""
+    unlock(loader.load(name), _print)
 
 
 if __name__ == "__main__":

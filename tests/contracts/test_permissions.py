@@ -174,6 +174,7 @@ ARNS = [
     ("wafv2:CreateWebACL", "managedruleset/*"),
     ("cloudwatch:PutMetricAlarm", "alarm:TargetTracking-service/$prefix-*"),
     ("ssm:GetParameter", "$region::parameter/aws/service/*"),
+    ("ssm:PutParameter", "parameter/$project/$environment/release"),
     ("ec2:GetManagedPrefixListEntries", ":aws:prefix-list/*"),
 ]
 """Where IAM checks an action against an ARN that is not the obvious one; each was missing once."""

@@ -6,24 +6,50 @@ import importlib
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 import yaml
 
+from stacks.loader import load_all
+from stacks.platform import PIPELINE
 from tools._common import ROOT
 
-WRITES = {"comment": {"pull-requests"}, "plan": {"id-token"}, "drift": {"id-token"}, "deploy": {"id-token"}}
+WRITES = {
+    "comment": {"pull-requests"},
+    "plan": {"id-token"},
+    "drift": {"id-token"},
+    "deploy": {"id-token"},
+    "roll-back": {"id-token"},
+}
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
+RELEASE = ROOT / ".github" / "workflows" / "deploy-aws.yml"
+
+
+def read(file: Path) -> dict[Any, Any]:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
 def steps() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every step of every workflow, and of our own actions."""
     for file in WORKFLOWS:
-        workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
-        for job in workflow["jobs"].values():
+        for job in read(file)["jobs"].values():
             for step in job["steps"]:
                 yield file.name, step
+    for file in ACTIONS:
+        for step in read(file)["runs"]["steps"]:
+            yield file.parent.name, step
+
+
+def within(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The job's steps, with those of our own actions that it uses."""
+    for step in job["steps"]:
+        yield step
+        if step.get("uses", "").startswith("./"):
+            yield from read(ROOT / step["uses"] / "action.yml")["runs"]["steps"]
 
 
 def called(pattern: str) -> list[tuple[str, ...]]:
@@ -61,7 +87,7 @@ def test_every_tool_takes_what_it_is_given(call: tuple[str, str]) -> None:
 
 
 def test_every_action_is_pinned_to_a_commit() -> None:
-    files = [*WORKFLOWS, *(ROOT / ".github" / "actions").glob("*/action.yml")]
+    files = [*WORKFLOWS, *ACTIONS]
     used = [action for file in files for action in re.findall(r"uses:\s*(\S+)", file.read_text(encoding="utf-8"))]
     assert len(used) > 10
     for action in used:
@@ -70,21 +96,63 @@ def test_every_action_is_pinned_to_a_commit() -> None:
 
 def test_only_the_job_that_needs_it_may_write_or_take_an_identity() -> None:
     for file in WORKFLOWS:
-        workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
+        workflow = read(file)
         assert workflow["permissions"] == {}, file.name
         for name, job in workflow["jobs"].items():
             granted = {scope for scope, level in job["permissions"].items() if level == "write"}
-            allowed = {
-                "comment": {"pull-requests"},
-                "plan": {"id-token"},
-                "drift": {"id-token"},
-                "deploy": {"id-token"},
-            }
-            assert granted == allowed.get(name, set()), (file.name, name)
+            assert granted == WRITES.get(name, set()), (file.name, name)
 
 
 def test_only_a_job_in_a_protected_environment_takes_the_apply_role() -> None:
     for file in WORKFLOWS:
-        for name, job in yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"].items():
-            takes = any(re.search(r"tools\.identity \S+ apply", step.get("run", "")) for step in job["steps"])
+        for name, job in read(file)["jobs"].items():
+            takes = any(re.search(r"tools\.identity \S+ apply", step.get("run", "")) for step in within(job))
             assert takes == ("environment" in job), (file.name, name)
+
+
+def test_nothing_that_somebody_wrote_on_github_gets_into_a_shell() -> None:
+    for where, step in steps():
+        assert "${{" not in step.get("run", ""), (where, step)
+
+
+def test_a_release_can_go_to_each_real_environment() -> None:
+    options = read(RELEASE)[True]["workflow_dispatch"]["inputs"]["environment"]["options"]
+    assert sorted(options) == sorted(each.name for each in load_all() if each.emulator is None)
+
+
+def test_no_service_is_named_in_a_workflow() -> None:
+    names = {name for each in load_all() for name in (*each.services, PIPELINE)}
+    for file in (*WORKFLOWS, *ACTIONS):
+        assert not names & set(re.findall(r"[\w-]+", file.read_text(encoding="utf-8"))), file
+
+
+ALWAYS = ("images", "assets", "wake", "migrate", "deploy", "wait", "invalidate", "health", "record", "announce")
+
+
+def test_a_release_is_always_the_same_steps_in_the_same_order() -> None:
+    """The first one too. Pages are forgotten before health is asked for, and only what is healthy is recorded."""
+    job = read(RELEASE)["jobs"]["deploy"]
+    named = [step for step in job["steps"] if step.get("name") in ALWAYS]
+    assert tuple(step["name"] for step in named) == ALWAYS
+    assert [step["name"] for step in named if "if" in step or "continue-on-error" in step] == []
+
+
+def test_a_step_that_is_late_fails_before_github_cancels_the_job() -> None:
+    """What is cancelled doesn't go back by itself; what has failed does."""
+    for name, job in read(RELEASE)["jobs"].items():
+        given = [step["timeout-minutes"] for step in job["steps"] if "timeout-minutes" in step]
+        assert sum(given) < job["timeout-minutes"], name
+    job = read(RELEASE)["jobs"]["deploy"]
+    unlimited = {step["name"] for step in job["steps"] if "name" in step and "timeout-minutes" not in step}
+    assert unlimited == {"announce", "announce the failure"}
+
+
+def test_what_cannot_go_back_by_itself_has_a_job_that_does() -> None:
+    deploy, back = (read(RELEASE)["jobs"][name] for name in ("deploy", "roll-back"))
+    assert back["needs"] == "deploy"
+    assert "always()" in back["if"]
+    used = [[step for step in job["steps"] if "roll-back" in step.get("uses", "")] for job in (deploy, back)]
+    assert [len(each) for each in used] == [1, 1]
+    assert "failure()" in used[0][0]["if"]
+    for (step,) in used:
+        assert step["with"].keys() == read(ROOT / step["uses"] / "action.yml")["inputs"].keys()

