@@ -117,7 +117,7 @@ bootstrap: need-ENV synth ## Prepare an account, once: state bucket, GitHub's id
 	@python -m tools.bootstrap "$(ENV)"
 
 .PHONY: prepare
-prepare: need-ENV synth ## Before the first deploy: image repositories and the secrets people supply: make prepare ENV=staging
+prepare: need-ENV synth ## Before the first release: what it needs before it deploys: make prepare ENV=staging
 	@python -m tools.prepare "$(ENV)"
 
 .PHONY: plan

@@ -1,41 +1,70 @@
-"""`python -m tools.prepare prod`: before the first deploy, what the services can't start without.
+"""`python -m tools.prepare prod`: before the first release, what one needs to find there.
 
-Services need images and secrets to get healthy, and images and secrets need somewhere to be. So the repositories and
-the supplied secrets come first, with the key that they need; everything else comes with the first deploy.
+A release builds images, uploads assets and migrates the schema before it deploys anything, and services get healthy
+only with images and secrets. So what these need comes first, by a person; the rest comes with the first release.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import Annotated, Final
 
 import typer
 
 from stacks import loader
 from stacks.environment import Environment
-from tools._common import Json, check_account, console, read_stack, resources, run, stack_file
+from tools._common import Json, Resource, check_account, console, read_stack, resources, run, stack_file
+from tools._releases import running_tags
 from tools._terraform import Terraform, executable
+from tools.migrate import MIGRATION
 from tools.plan import UNBUILT
 
+_FIRST: Final = ("assets", "cluster", "database", "key", "logs", "migration", "network", "repository", "secret")
+"""The platform's constructs that a release needs before its deploy, by their ids: `repository` is also
+`repository-frontend`, `database` whatever stands beside the database under a name that begins so."""
+_NEW: Final = ("repository", "secret")
+"""Those of them that a new service or secret of a running environment needs; the rest is there and is a release's."""
+_REFERENCE: Final = re.compile(r"(?<![\w.])(aws_\w+\.[\w-]+)")
 
-def targets(stack: Mapping[str, Json], environment: Environment) -> list[str]:
-    """Terraform's addresses of the image repositories, and of the secrets whose values people supply."""
-    supplied = _supplied(environment)
-    return sorted(
-        resource.address
-        for resource in resources(stack)
-        if resource.type == "aws_ecr_repository"
-        or (resource.type == "aws_secretsmanager_secret" and resource.body["name"].rpartition("/")[2] in supplied)
-    )
+
+def targets(stack: Mapping[str, Json], *, runs: bool = False) -> list[str]:
+    """Terraform's addresses of what a release needs before it deploys: all of `_FIRST` that stands by itself.
+
+    Where the platform `runs` already, only repositories and secrets: what else changed is for a release to deploy, with
+    a plan and a way back.
+
+    Images go to the repositories, assets to their bucket (which logs to another), people's values to the secrets, and
+    the migration runs in the cluster, in the network, against the database. What of these refers to the rest of the
+    platform, as the rule that lets a service reach the database does, comes with the rest; Terraform would otherwise
+    make that too. The task that migrates is taken whole, with whatever it refers to.
+    """
+    every = {resource.address: resource for resource in resources(stack)}
+    wanted = {address for address, resource in every.items() if _stands_in(resource, _FIRST)}
+    references = {address: _references(every[address], every.keys()) for address in wanted}
+    while dangling := {each for each in wanted if references[each] - wanted and every[each].path[0] != MIGRATION}:
+        wanted -= dangling
+    return sorted(each for each in wanted if not runs or _stands_in(every[each], _NEW))
+
+
+def _stands_in(resource: Resource, ids: Collection[str]) -> bool:
+    top = resource.path[0] if resource.path else ""
+    return any(top == each or top.startswith(f"{each}-") for each in ids)
+
+
+def _references(resource: Resource, known: Collection[str]) -> set[str]:
+    body = {key: value for key, value in resource.body.items() if key != "//"}
+    return set(_REFERENCE.findall(json.dumps(body))) & set(known)
 
 
 def main(
     name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
 ) -> None:
-    """Make the image repositories and the secrets that people supply."""
+    """Make what a release needs before it deploys: repositories, secrets, assets bucket, database, migration."""
     environment = loader.load(name)
-    wanted = targets(read_stack(name), environment)
     check_account(environment)
+    wanted = targets(read_stack(name), runs=bool(running_tags(environment)))
     terraform = Terraform(executable(), stack_file(name).parent, {"TF_VAR_image_tag": UNBUILT})
     terraform.init()
     to = console()
