@@ -156,3 +156,9 @@ def test_what_cannot_go_back_by_itself_has_a_job_that_does() -> None:
     assert "failure()" in used[0][0]["if"]
     for (step,) in used:
         assert step["with"].keys() == read(ROOT / step["uses"] / "action.yml")["inputs"].keys()
+
+
+def test_drift_is_looked_for_after_a_release_only() -> None:
+    job = read(ROOT / ".github" / "workflows" / "drift.yml")["jobs"]["drift"]
+    looks = [step for step in job["steps"] if re.search(r"make plan|plan_summary drift", step.get("run", ""))]
+    assert [step["if"] for step in looks] == ["steps.release.outputs.tag != ''"] * 2
