@@ -183,7 +183,7 @@ class Derivation:
                     name = body["bucket"].removeprefix(prefix).replace(account, "$account")
                     found.add(f"$prefix-{name}/*")
         if not found:  # An empty list would be taken for "*".
-            raise ToolError("stacks/iam.yaml: names.s3.object needs a rebuildable bucket; there is none: correct it.")
+            raise ToolError("stacks/iam.yaml: names.s3.object means rebuildable buckets, but no stack has one; add it.")
         return sorted(found)
 
     @cached_property
