@@ -1,7 +1,8 @@
 """`python -m tools.prepare prod`: before the first release, what one needs to find there.
 
 A release builds images, uploads assets and migrates the schema before it deploys anything, and services get healthy
-only with images and secrets. So what these need comes first, by a person; the rest comes with the first release.
+only with images and secrets. So what these need comes first, by a person; the rest comes with the first release. Before
+anything is made, the account is asked what would fail that release (`tools.readiness`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import typer
 
 from stacks import loader
 from stacks.environment import Environment
+from tools import readiness
 from tools._common import Json, Resource, check_account, console, read_stack, resources, run, stack_file
 from tools._releases import running_tags
 from tools._terraform import Terraform, executable
@@ -65,9 +67,10 @@ def main(
     environment = loader.load(name)
     check_account(environment)
     wanted = targets(read_stack(name), runs=bool(running_tags(environment)))
+    to = console()
+    readiness.check(environment, lambda text: to.print(text, soft_wrap=True))
     terraform = Terraform(executable(), stack_file(name).parent, {"TF_VAR_image_tag": UNBUILT})
     terraform.init()
-    to = console()
     terraform.apply(lambda done, total, address: to.print(f"{done} of {total}: {address}", soft_wrap=True), wanted)
     supplied = " and ".join(f"`make secret ENV={name} NAME={each}`" for each in _supplied(environment))
     to.print(f"Now set the secrets: {supplied}. Then release: the deploy-aws workflow.", soft_wrap=True)

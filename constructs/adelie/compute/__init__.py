@@ -7,6 +7,7 @@ from adelie.compute.repository import Repository, RepositorySettings
 from adelie.compute.scheduled_job import ScheduledJob, ScheduledJobSettings
 from adelie.compute.service import FargateService, target_group_name
 from adelie.compute.service_settings import (
+    ROLL_OUT_PERCENT,
     AutoscalingSettings,
     HealthCheckSettings,
     ScheduledCapacitySettings,
@@ -16,6 +17,7 @@ from adelie.compute.task import FargateTask
 from adelie.compute.task_settings import TaskSettings
 
 __all__ = [
+    "ROLL_OUT_PERCENT",
     "AutoscalingSettings",
     "CapacityShare",
     "Cluster",

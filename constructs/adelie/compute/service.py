@@ -10,7 +10,7 @@ from adelie.compute.cluster import Cluster
 from adelie.compute.collaborators import PrivateNetwork
 from adelie.compute.load_balancer import LoadBalancer
 from adelie.compute.repository import Repository
-from adelie.compute.service_settings import ServiceSettings
+from adelie.compute.service_settings import ROLL_OUT_PERCENT, ServiceSettings
 from adelie.compute.task import FargateTask
 from adelie.encryption import CustomerKey
 from adelie.naming import AwsTarget
@@ -170,7 +170,7 @@ class FargateService(FargateTask):
                 )
             ],
             deployment_minimum_healthy_percent=100,
-            deployment_maximum_percent=200,
+            deployment_maximum_percent=ROLL_OUT_PERCENT,
             deployment_circuit_breaker=aws.EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
             availability_zone_rebalancing="ENABLED",
             health_check_grace_period_seconds=settings.health_check_grace_period_seconds,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie.compute.schedules import CronExpression, TimeZone
 from adelie.compute.task_settings import AbsolutePath, BuiltTaskSettings
 from adelie.settings import EmulatorOnly, Settings, reject
+
+ROLL_OUT_PERCENT: Final = 200
+"""Tasks that a service may have during a roll-out, in percent of what it has otherwise: the new ones start first."""
 
 Percent = Annotated[int, Field(ge=10, le=95)]
 """A load that leaves room below it and above it."""
