@@ -88,7 +88,7 @@ def test_destroying_is_refused_until_it_is_meant(bootstrap: Deployment) -> None:
     assert bootstrap.client("s3").list_buckets()["Buckets"] == []
 
 
-def test_the_first_deploy_moves_its_state_into_the_bucket_it_made(
+def test_the_first_deploy_moves_its_state_into_the_bucket_it_made_where_github_is_known_already(
     environments: Mapping[str, Environment], platforms: Mapping[str, Synthesized], tmp_path: Path
 ) -> None:
     prod, said = environments["prod"], list[str]()
@@ -96,6 +96,9 @@ def test_the_first_deploy_moves_its_state_into_the_bucket_it_made(
     folder = tmp_path / STACK
     folder.mkdir()
     with prepared(prod, Kind.MINISTACK, platforms[STACK], folder) as (emulator, _, terraform, stack):
+        emulator.client("iam", prod.region).create_open_id_connect_provider(
+            Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"]
+        )
         document = {**stack.document, "terraform": platforms[STACK].document["terraform"]}
         (folder / "cdk.tf.json").write_text(json.dumps(document), encoding="utf-8")
         deploy = BootstrapDeploy(
