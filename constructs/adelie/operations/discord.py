@@ -13,9 +13,9 @@ from adelie.alarms import AlarmTopic
 from adelie.data import holds_data
 from adelie.encryption import CustomerKey
 from adelie.failures import FailureQueue
+from adelie.function_code import FunctionCode
 from adelie.log_retention import LogRetentionDays
 from adelie.naming import AwsTarget
-from adelie.operations.code import FunctionCode
 from adelie.policy import Statement, assume_role_policy, policy_document
 from adelie.role import role
 from adelie.settings import Settings
