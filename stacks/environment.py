@@ -19,7 +19,7 @@ from adelie.compute import (
     ServiceSettings,
     target_group_name,
 )
-from adelie.database import CacheSettings, DatabaseSettings
+from adelie.database import CacheSettings, DatabaseSettings, known_regions
 from adelie.encryption import EncryptionSettings
 from adelie.naming import AwsTarget, InvalidNameError
 from adelie.network import BastionSettings, NetworkSettings
@@ -149,6 +149,7 @@ class Environment(Settings):
     def _fits_together(self) -> Self:
         if self.emulator is None:
             refuse_what_is_for_an_emulator(self)
+        self._check_region()
         self._check_zones()
         self._check_domain()
         self._check_bastion()
@@ -156,6 +157,11 @@ class Environment(Settings):
         self._check_names()
         self._check_catalogue()
         return self
+
+    def _check_region(self) -> None:
+        if self.region not in known_regions():
+            fix = f"use {' or '.join(known_regions())}, or add {self.region}.pem to adelie/functions/database_role"
+            reject("region", "must be one whose certificate authority of RDS is known", self.region, fix)
 
     def _check_zones(self) -> None:
         for index, zone in enumerate(self.network.availability_zones):

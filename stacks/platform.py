@@ -182,7 +182,7 @@ class Platform(DataStack):
 
         self._postgres.connect(backend_api)
         self._postgres.connect(pipeline)
-        self._postgres.connect(migration)
+        self._postgres.connect_owner(migration)
         self._redis.connect(backend_api)
         self._redis.connect(pipeline)
         self._objects.connect(backend_api)

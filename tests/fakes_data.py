@@ -23,6 +23,7 @@ class FakeNetwork:
     """A network whose ids are plain strings."""
 
     vpc_id = "vpc-fake"
+    private_subnet_ids = ("subnet-private-a", "subnet-private-c")
     isolated_subnet_ids = ("subnet-isolated-a", "subnet-isolated-c")
 
 

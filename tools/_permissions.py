@@ -146,6 +146,8 @@ class Derivation:
         return privileges[name]
 
     def _resources(self, action: str) -> tuple[str, ...]:
+        if action in self._spec["only"]:
+            return tuple(self._spec["only"][action])
         service = action.partition(":")[0]
         data = get_service_prefix_data(service)
         takes = self._privilege(action)["resource_types"]

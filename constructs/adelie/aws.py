@@ -143,6 +143,7 @@ with _startup.bulk_import():
         LambdaFunctionEnvironment,
         LambdaFunctionLoggingConfig,
         LambdaFunctionTracingConfig,
+        LambdaFunctionVpcConfig,
     )
     from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission
     from cdktf_cdktf_provider_aws.launch_template import LaunchTemplate

@@ -30,6 +30,8 @@ NAME_LIMITS: Final[Mapping[str, int]] = MappingProxyType(
         "aws_iam_role": 64,
         "aws_scheduler_schedule": 64,
         "aws_scheduler_schedule_group": 64,
+        # Lambda API reference: CreateFunction.
+        "aws_lambda_function": 64,
         # Step Functions, SQS quotas.
         "aws_sfn_state_machine": 80,
         "aws_sqs_queue": 80,

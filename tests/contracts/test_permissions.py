@@ -198,3 +198,17 @@ def test_no_policy_on_data_lets_the_apply_role_read_it(permissions: Permissions)
         "secretsmanager:GetSecretValue",
     }
     assert "secretsmanager:PutResourcePolicy" not in actions(permissions.apply)
+
+
+def test_a_release_calls_the_databases_function_and_no_other(
+    permissions: Permissions, platforms: Mapping[str, Synthesized]
+) -> None:
+    every = [
+        each for sets in (permissions.plan, permissions.apply) for statements in sets.values() for each in statements
+    ]
+    (statement,) = (each for each in every if "lambda:InvokeFunction" in each["Action"])
+    name = platforms["prod"].only("aws_lambda_function", "database")["function_name"]
+    assert statement["Action"] == ["lambda:InvokeFunction"]
+    assert statement["Resource"] == [
+        f"arn:aws:lambda:$region:$account:function:{name.replace('adelie-prod', '$prefix')}"
+    ]

@@ -20,12 +20,10 @@ CONNECTED: Final = {
     "jwt-secret": {"backend-api-execution"},
     "llm-api-key": {"backend-api-execution", "ai-pipeline-execution"},
     "discord-webhook-url": {"ai-pipeline-execution", "discord"},
-    "rds": {f"{name}-{role}" for name in ("backend-api", "ai-pipeline", "migration") for role in ("execution", "task")},
+    "database-application": {"backend-api-execution", "ai-pipeline-execution", "database-role"},
+    "rds": {"migration-execution", "database-role"},
 }
-"""Which roles read which secret (stacks/platform.py, `_connections`).
-
-`rds` is the one that RDS makes; the tasks read it again when it was rotated.
-"""
+"""Which roles read which secret (stacks/platform.py, `_connections`). `rds` is the owner's, which RDS makes."""
 CACHING_DISABLED: Final = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 """AWS's managed cache policy (CloudFront developer guide, "Use managed cache policies")."""
 REQUIRED_TAGS: Final = {"Project", "Environment", "ManagedBy"}
@@ -276,14 +274,14 @@ def alarms(deployment: Deployment) -> list[str]:
         if "cloudwatch.amazonaws.com" not in sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]:
             findings.append(f"CloudWatch may not publish to {topic}")
         listening = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-        functions = deployment.client("lambda").list_functions()["Functions"]
-        allowed = [
-            deployment.client("lambda").get_policy(FunctionName=each["FunctionName"])["Policy"] for each in functions
-        ]
-        if not all(topic in policy and "sns.amazonaws.com" in policy for policy in allowed):
-            findings.append(f"{topic} may not start the function")
-        if {each["FunctionArn"] for each in functions} != {each["Endpoint"] for each in listening}:
+        functions = {each["FunctionArn"] for each in deployment.client("lambda").list_functions()["Functions"]}
+        endpoints = {each["Endpoint"] for each in listening}
+        if not endpoints or not endpoints <= functions:
             findings.append(f"no function listens to {topic}")
+        for function in endpoints & functions:
+            policy = deployment.client("lambda").get_policy(FunctionName=function)["Policy"]
+            if topic not in policy or "sns.amazonaws.com" not in policy:
+                findings.append(f"{topic} may not start the function")
     return findings
 
 

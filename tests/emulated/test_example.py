@@ -89,17 +89,18 @@ def test_the_application_finds_its_configuration_and_uses_its_bucket(deployment:
     found = rows(done.stdout)
     assert found["OBJECTS_BUCKET"] == outputs["objects_bucket"]
     assert found["PGHOST"] == outputs["database_endpoint"]
+    assert "DATABASE_SECRET_ARN" not in found, "the owner's login is a migration's only"
     assert found["REDIS_HOST"] == outputs["cache_endpoint"]
     assert f"/adelie-localstack-backend-api:{IMAGE_TAG}\n" in done.stdout
     assert outputs["cdn_domain_name"] in done.stdout
     assert left == 0
 
-    owner = json.loads(secrets.get_secret_value(SecretId=found["DATABASE_SECRET_ARN"])["SecretString"])
+    login = json.loads(secrets.get_secret_value(SecretId="adelie/localstack/database-application")["SecretString"])
     values = {
         "JWT_SECRET": secrets.get_secret_value(SecretId="adelie/localstack/jwt-secret")["SecretString"],
         "LLM_API_KEY": SUPPLIED,
-        "PGPASSWORD": owner["password"],
-        "PGUSER": owner["username"],
+        "PGPASSWORD": login["password"],
+        "PGUSER": login["username"],
     }
     assert {name: found[name] for name in values} == {
         name: f"secret, {len(value)} characters" for name, value in values.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -43,6 +44,7 @@ def maximal() -> Synthesized:
     def connected(stack: TerraformStack) -> None:
         postgres = build(stack)
         postgres.connect(FakeWorkload(stack, "backend-api"))
+        postgres.connect_owner(FakeWorkload(stack, "migration"))
         postgres.allow_from(FakeWorkload(stack, "bastion"))
 
     return synthesize(connected)
@@ -89,6 +91,16 @@ def minimal() -> Synthesized:
             {"maintenance_window_kst": "sun:04:00-sun:04:29"},
             "maintenance_window_kst",
             "must last 30 minutes or more, but is 'sun:04:00-sun:04:29'; it lasts 29: end it later",
+        ),
+        (
+            {"username": "app_a", "application": {"username": "app"}},
+            "application.username",
+            "must not be the owner's, but is 'app'; use another name",
+        ),
+        (
+            {"application": {"schema_name": "pg_mine"}},
+            "schema_name",
+            "must not begin with pg_, rds, information_schema, but is 'pg_mine'; use another name",
         ),
         ({"engine_version": "16"}, "engine_version", "Input should be '17' or '18'"),
         ({"backup_retention_days": 36}, "backup_retention_days", "Input should be less than or equal to 35"),
@@ -187,10 +199,12 @@ def test_parameters_force_tls_and_log_what_matters(version: str, log_connections
 def test_log_groups_are_there_first(maximal: Synthesized, instance: dict[str, Any]) -> None:
     groups = maximal.resources("aws_cloudwatch_log_group")
     assert {group["name"] for group in groups.values()} == {
-        f"/aws/rds/instance/adelie-test-database/{export}" for export in instance["enabled_cloudwatch_logs_exports"]
+        "/aws/lambda/adelie-test-database-role",
+        *(f"/aws/rds/instance/adelie-test-database/{export}" for export in instance["enabled_cloudwatch_logs_exports"]),
     }
     assert all(group["kms_key_id"] and group["retention_in_days"] == 365 for group in groups.values())
-    assert set(instance["depends_on"]) >= {f"aws_cloudwatch_log_group.{name}" for name in groups}
+    exported = {f"aws_cloudwatch_log_group.{name}" for name, group in groups.items() if "/rds/" in group["name"]}
+    assert set(instance["depends_on"]) >= exported
 
 
 def test_the_monitoring_role_can_write_before_the_instance_asks_it_to(instance: dict[str, Any]) -> None:
@@ -240,45 +254,48 @@ def test_the_smallest_database_leaves_out_what_it_is_told_to(minimal: Synthesize
         "monitoring_role_arn",
         "final_snapshot_identifier",
     }
-    assert not minimal.resources("aws_iam_role")
+    assert [name for name in minimal.resources("aws_iam_role") if "monitoring" in name] == []
     assert not minimal.resources("aws_secretsmanager_secret_rotation")
-    assert not minimal.resources("aws_vpc_security_group_ingress_rule")
+    assert opened_ports(minimal) == {(5432, 5432, "TCP 5432 from database-role")}
 
 
 def test_connecting_opens_the_one_port(maximal: Synthesized) -> None:
     assert opened_ports(maximal) == {
         (5432, 5432, "TCP 5432 from backend-api"),
         (5432, 5432, "TCP 5432 from bastion"),
+        (5432, 5432, "TCP 5432 from database-role"),
+        (5432, 5432, "TCP 5432 from migration"),
     }
 
 
-def test_connecting_grants_the_one_secret_to_both_roles(maximal: Synthesized) -> None:
-    for role in ("execution", "task"):
-        grants = granted(maximal, "backend-api", role)
-        assert set(grants) == {"database-password"}
-        read, decrypt = grants["database-password"]
-        assert read["Action"] == ["secretsmanager:GetSecretValue"]
-        (secret,) = read["Resource"]
-        assert secret.endswith(".master_user_secret[0].secret_arn}")
-        assert decrypt["Action"] == ["kms:Decrypt"]
-        assert decrypt["Condition"] == {
-            "StringEquals": {"kms:ViaService": "secretsmanager.ap-northeast-2.amazonaws.com"}
-        }
+@pytest.mark.parametrize(
+    ("peer", "secret"),
+    [
+        ("backend-api", r"\$\{aws_secretsmanager_secret_version\.database_application_password_value_\w+\.arn\}"),
+        ("migration", r"\$\{aws_db_instance\.database_instance_\w+\.master_user_secret\[0\]\.secret_arn\}"),
+    ],
+)
+def test_only_a_migration_is_the_owner(peer: str, secret: str, maximal: Synthesized) -> None:
+    grants = granted(maximal, peer, "execution")
+    assert set(grants) == {"database-password"}
+    read, decrypt = grants["database-password"]
+    (arn,) = read["Resource"]
+    assert read["Action"] == ["secretsmanager:GetSecretValue"]
+    assert re.fullmatch(secret, arn)
+    assert decrypt["Action"] == ["kms:Decrypt"]
+    assert decrypt["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.ap-northeast-2.amazonaws.com"}}
+    assert granted(maximal, peer, "task") == {}, "the code itself reads no password again"
+    assert given(maximal, peer, "secret") == {"PGUSER": f"{arn}:username::", "PGPASSWORD": f"{arn}:password::"}
 
 
-def test_connecting_sets_libpqs_variables(maximal: Synthesized) -> None:
+@pytest.mark.parametrize("peer", ["backend-api", "migration"])
+def test_connecting_sets_libpqs_variables(peer: str, maximal: Synthesized) -> None:
     (name,) = maximal.resources("aws_db_instance")
-    secret = f"${{aws_db_instance.{name}.master_user_secret[0].secret_arn}}"
-    assert given(maximal, "backend-api", "environment") == {
+    assert given(maximal, peer, "environment") == {
         "PGHOST": f"${{aws_db_instance.{name}.address}}",
         "PGPORT": "5432",
         "PGDATABASE": "app",
         "PGSSLMODE": "require",
-        "DATABASE_SECRET_ARN": secret,
-    }
-    assert given(maximal, "backend-api", "secret") == {
-        "PGUSER": f"{secret}:username::",
-        "PGPASSWORD": f"{secret}:password::",
     }
 
 

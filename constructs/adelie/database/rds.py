@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from adelie import aws
 from adelie.data import BackupSource, holds_data
+from adelie.database.application_role import ApplicationRole, ApplicationRoleSettings
 from adelie.log_retention import LogRetentionDays
 from adelie.policy import Statement, assume_role_policy
 from adelie.role import role
@@ -70,10 +71,11 @@ class DatabaseSettings(Settings):
     password_rotation_days: Annotated[int, Field(ge=1, le=1000)] | None
     """Days between RDS's rotations of the owner's password, 1 to 1000; null leaves RDS's own schedule of 7 days.
 
-    Containers get the password when they start. After a rotation their open connections live on, but new ones are
-    refused until they read the secret again (DATABASE_SECRET_ARN) or are replaced; so rotate seldom, not weekly, unless
-    the code reads it again.
+    Only a migration and the function that makes the application's role use it, and both read it when they start. What
+    serves users logs in as the application (`application`), whose password changes only with its generation.
     """
+    application: ApplicationRoleSettings = ApplicationRoleSettings()
+    """The role that services and jobs have (default: "application", in the schema public)."""
     slow_statement_ms: Annotated[int, Field(ge=0)] = 1000
     """Statements that take this many milliseconds or more are logged (default 1000; 0 logs all of them)."""
     database_insights: Literal["none", "standard", "advanced"]
@@ -102,6 +104,8 @@ class DatabaseSettings(Settings):
                 self.max_storage_gib,
                 f"use {least} or more",
             )
+        if self.username in (self.application.username, *self.application.logins):
+            reject("application.username", "must not be the owner's", self.application.username, "use another name")
         check_windows(
             daily=("backup_window_kst", self.backup_window_kst),
             weekly=("maintenance_window_kst", self.maintenance_window_kst),
@@ -111,11 +115,13 @@ class DatabaseSettings(Settings):
 
 
 class Database(Construct):
-    """A PostgreSQL instance that only what connects to it can reach, and whose password nobody has to know.
+    """A PostgreSQL instance that only what connects to it can reach, and whose passwords nobody has to know.
 
-    It lives in the isolated subnets, is encrypted with the customer key (storage, insights, logs, password) and speaks
-    TLS only. RDS makes the owner's password and keeps it in Secrets Manager: it stands in no state and no file. The
-    instance also takes IAM tokens, for people who come through the bastion.
+    It lives in the isolated subnets, is encrypted with the customer key (storage, insights, logs, passwords) and speaks
+    TLS only. It has two kinds of user. RDS makes the owner's password and keeps it in Secrets Manager; migrations are
+    the owner. Services and jobs have a role of their own, which reads and writes the application's tables and no more
+    (`ApplicationRole`). Neither password stands in a state or a file. IAM tokens are switched on but lead nowhere: no
+    role of the database has rds_iam, and no role of IAM may connect with one.
 
     >>> database = Database(
     ...     self, "database", settings=settings, target=target, key=key, network=network
@@ -147,19 +153,33 @@ class Database(Construct):
         self._secret_arn = self._instance.master_user_secret.get(0).secret_arn
         self.endpoint_address = self._instance.address
         self._rotation()
+        self._application = ApplicationRole(
+            self,
+            "application",
+            settings=settings.application,
+            target=target,
+            key=key,
+            network=network,
+            owner_secret_arn=self._secret_arn,
+            server=self._server(),
+            log_retention_days=settings.log_retention_days,
+        )
+        self.allow_from(self._application)
 
     def allow_from(self, peer: Peer) -> None:
         """Open PostgreSQL's port, and nothing else, from `peer`."""
         self._security_group.allow_tcp_from(peer.security_group, peer_id=peer.peer_id, port=self.port)
 
     def connect(self, workload: Workload) -> None:
-        """Open the port, let `workload` read the owner's secret, and give it libpq's variables.
+        """Open the port, and give `workload` libpq's variables for the application's role.
 
         PGHOST, PGPORT, PGDATABASE, PGSSLMODE (and PGSSLROOTCERT with a CA bundle) are plain; PGUSER and PGPASSWORD are
-        taken from the secret by ECS when the container starts. The code may read the secret again when RDS has rotated
-        the password, at DATABASE_SECRET_ARN: see `DatabaseSettings.password_rotation_days`.
+        taken from one secret by ECS when the container starts, which the code itself can't read.
         """
-        self.allow_from(workload)
+        self._connect(workload, self._application.secret.arn, self._application.secret.read_statements())
+
+    def connect_owner(self, workload: Workload) -> None:
+        """As `connect`, for the owner: a migration, which makes and alters tables, and nothing that serves users."""
         read_password = (
             Statement(
                 sid="ReadDatabasePassword",
@@ -170,23 +190,24 @@ class Database(Construct):
                 "DecryptDatabasePassword", via_service=f"secretsmanager.{self._target.region}.amazonaws.com"
             ),
         )
-        workload.grant_execution("database-password", *read_password)
-        workload.grant_task("database-password", *read_password)
-        workload.add_environment(self._client_environment())
-        workload.add_secrets(
-            {"PGUSER": f"{self._secret_arn}:username::", "PGPASSWORD": f"{self._secret_arn}:password::"}
-        )
+        self._connect(workload, self._secret_arn, read_password)
 
-    def _client_environment(self) -> Mapping[str, str]:
-        bundle = self._settings.ca_bundle_path
-        verification = {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": bundle} if bundle else {"PGSSLMODE": "require"}
+    def _connect(self, workload: Workload, secret_arn: str, read: tuple[Statement, ...]) -> None:
+        self.allow_from(workload)
+        workload.grant_execution("database-password", *read)
+        workload.add_environment({**self._server(), **self._verification()})
+        workload.add_secrets({"PGUSER": f"{secret_arn}:username::", "PGPASSWORD": f"{secret_arn}:password::"})
+
+    def _server(self) -> Mapping[str, str]:
         return {
             "PGHOST": self.endpoint_address,
             "PGPORT": str(self.port),
             "PGDATABASE": self._settings.database_name,
-            **verification,
-            "DATABASE_SECRET_ARN": self._secret_arn,
         }
+
+    def _verification(self) -> Mapping[str, str]:
+        bundle = self._settings.ca_bundle_path
+        return {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": bundle} if bundle else {"PGSSLMODE": "require"}
 
     def _closed_security_group(self, network: Network) -> SecurityGroup:
         return SecurityGroup(

@@ -66,9 +66,12 @@ class Secret(Construct):
         target: AwsTarget,
         name: str,
         key: CustomerKey,
+        username: str | None = None,
     ) -> None:
+        """`username` makes a generated value a login: the JSON object {"username": ..., "password": ...}, as RDS's."""
         super().__init__(scope, id)
         self._settings = settings
+        self._username = username
         self._target = target
         self._name = name
         self._key = key
@@ -111,6 +114,12 @@ class Secret(Construct):
             self,
             "value",
             secret_id=self._secret.id,
-            secret_string_wo=f"${{{address}.random_password}}",
+            secret_string_wo=f"${{{self._value(f'{address}.random_password')}}}",
             secret_string_wo_version=self._settings.generation,
         )
+
+    def _value(self, password: str) -> str:
+        """What the secret holds, as a Terraform expression."""
+        if self._username is None:
+            return password
+        return f'jsonencode({{ "username" = "{self._username}", "password" = {password} }})'

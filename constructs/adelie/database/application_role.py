@@ -1,0 +1,240 @@
+"""The application's own role in the database: its login in a secret, and the function that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from adelie import aws, functions
+from adelie.data import holds_data
+from adelie.function_code import FunctionCode
+from adelie.policy import Statement, assume_role_policy, policy_document
+from adelie.role import role
+from adelie.security_group import SecurityGroup
+from adelie.settings import Settings, reject
+from adelie.storage import Secret, SecretSettings
+from adelie.terraform import Construct
+
+if TYPE_CHECKING:
+    from adelie.encryption import CustomerKey
+    from adelie.naming import AwsTarget
+    from adelie.network import Network
+
+FUNCTION: Final = "database-role"
+"""The function's name behind the environment's prefix: what a release calls before each migration."""
+TIMEOUT_SECONDS: Final = 60
+"""How long a run may take; it asks Secrets Manager twice and PostgreSQL a few dozen times."""
+SECRET: Final = "database-application"  # noqa: S105 -- its name
+_PACKAGE: Final = Path(functions.__file__).with_name("database_role")
+DRIVER: Final = ("asn1crypto", "pg8000", "python-dateutil", "scramp", "six")
+"""A driver of pure Python, and what it imports: a compiled one would have to be of Lambda's processor, not of ours."""
+_MEMORY_MIB: Final = 256
+_NAME: Final = r"^[a-z][a-z0-9_]{0,60}$"
+_RESERVED: Final = ("pg_", "rds", "information_schema")
+"""What names of roles and schemas can't begin with: PostgreSQL's own ("CREATE ROLE", "CREATE SCHEMA") and RDS's."""
+
+
+class ApplicationRoleSettings(Settings):
+    """The role that services and jobs have in the database; everything has a default."""
+
+    username: Annotated[str, StringConstraints(pattern=_NAME)] = "application"
+    """The role's name (default "application"); services log in as <username>_a and <username>_b by turns."""
+    schema_name: Annotated[str, StringConstraints(pattern=_NAME)] = "public"
+    """The schema that the role may read and write (default "public"); it is made if it doesn't exist."""
+    generation: Annotated[int, Field(ge=1)] = 1
+    """Raise it by one to replace the password (default 1); docs/runbook.md, "Rotate a secret", has the rest."""
+    recovery_window_days: Annotated[int, Field(ge=0, le=30)] = 0
+    """Days in which the deleted secret can be restored: 7 to 30, or 0 for none (default: a new password is as good)."""
+
+    @model_validator(mode="after")
+    def _can_be_named_so(self) -> Self:
+        for key, name in (("username", self.username), ("schema_name", self.schema_name)):
+            if name.startswith(_RESERVED):
+                reject(key, f"must not begin with {', '.join(_RESERVED)}", name, "use another name")
+        return self
+
+    @property
+    def logins(self) -> tuple[str, str]:
+        """Who logs in, by turns: what runs keeps its own password while the next one is handed out."""
+        return f"{self.username}_a", f"{self.username}_b"
+
+    @property
+    def login(self) -> str:
+        """Who logs in with the password of this generation."""
+        return self.logins[(self.generation - 1) % 2]
+
+
+class ApplicationRole(Construct):
+    """A secret with the application's login, and a Lambda function that makes the database agree with it.
+
+    The password is generated into the secret and stands in no state (`adelie.storage.Secret`). The function runs in the
+    private subnets, reaches PostgreSQL and HTTPS (Secrets Manager) and nothing else, reads the owner's secret and this
+    one, and is called by a release only: nothing triggers it. What it does to the database is in
+    `adelie.functions.database_role`.
+
+    Raises ValueError in a region whose certificate authority of RDS is not beside the function's code.
+    """
+
+    peer_id = FUNCTION
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: ApplicationRoleSettings,
+        target: AwsTarget,
+        key: CustomerKey,
+        network: Network,
+        owner_secret_arn: str,
+        server: Mapping[str, str],
+        log_retention_days: int,
+    ) -> None:
+        """`server` is PGHOST, PGPORT and PGDATABASE."""
+        super().__init__(scope, id)
+        _check_region(target)
+        self._target = target
+        self._key = key
+        self.secret = Secret(
+            self,
+            "password",
+            settings=SecretSettings(
+                kind="generated",
+                environment_variable="PGPASSWORD",
+                recovery_window_days=settings.recovery_window_days,
+                generation=settings.generation,
+            ),
+            target=target,
+            name=SECRET,
+            key=key,
+            username=settings.login,
+        )
+        self.security_group = self._closed_security_group(network)
+        log = holds_data(
+            aws.CloudwatchLogGroup(
+                self,
+                "log",
+                name=f"/aws/lambda/{target.name('aws_lambda_function', FUNCTION)}",
+                retention_in_days=log_retention_days,
+                kms_key_id=key.arn,
+            )
+        )
+        runner = role(
+            self,
+            "role",
+            target=target,
+            name=target.name("aws_iam_role", FUNCTION),
+            description="Makes the application's role in the database",
+            trust=assume_role_policy("lambda.amazonaws.com"),
+        )
+        permissions = aws.IamRolePolicy(
+            self,
+            "permissions",
+            name="make-role",
+            role=runner.name,
+            policy=policy_document(*self._permissions(log, owner_secret_arn), *self._network_interfaces()),
+        )
+        code = FunctionCode(self, "code", package=_PACKAGE, distributions=DRIVER)
+        aws.LambdaFunction(
+            self,
+            "function",
+            function_name=target.name("aws_lambda_function", FUNCTION),
+            description="Makes the application's role in the database, before each migration",
+            role=runner.arn,
+            runtime="python3.13",
+            architectures=["arm64"],
+            handler="database_role.handler.handle",
+            filename=code.path,
+            source_code_hash=code.hash,
+            memory_size=_MEMORY_MIB,
+            timeout=TIMEOUT_SECONDS,
+            vpc_config=aws.LambdaFunctionVpcConfig(
+                subnet_ids=list(network.private_subnet_ids),
+                security_group_ids=[self.security_group.security_group_id],
+            ),
+            environment=aws.LambdaFunctionEnvironment(
+                variables={
+                    "OWNER_SECRET_ARN": owner_secret_arn,
+                    "APPLICATION_SECRET_ARN": self.secret.arn,
+                    "APPLICATION_ROLE": settings.username,
+                    "APPLICATION_LOGINS": ",".join(settings.logins),
+                    "APPLICATION_SCHEMA": settings.schema_name,
+                    **server,
+                }
+            ),
+            tracing_config=aws.LambdaFunctionTracingConfig(mode="Active"),
+            logging_config=aws.LambdaFunctionLoggingConfig(log_format="JSON", log_group=log.name),
+            depends_on=[permissions],
+        )
+
+    def _closed_security_group(self, network: Network) -> SecurityGroup:
+        group = SecurityGroup(
+            self,
+            "security-group",
+            target=self._target,
+            name=FUNCTION,
+            description="The function that makes the application's role",
+            vpc_id=network.vpc_id,
+        )
+        group.allow_https_to_internet()
+        return group
+
+    def _permissions(self, log: aws.CloudwatchLogGroup, owner_secret_arn: str) -> tuple[Statement, ...]:
+        return (
+            Statement(
+                sid="WriteLog", actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[f"{log.arn}:*"]
+            ),
+            Statement(
+                sid="ReadBothLogins",
+                actions=["secretsmanager:GetSecretValue"],
+                resources=[owner_secret_arn, self.secret.arn],
+            ),
+            self._key.decrypt_statement(
+                "DecryptBothLogins", via_service=f"secretsmanager.{self._target.region}.amazonaws.com"
+            ),
+            # No resource level (service authorization reference).
+            Statement(sid="Trace", actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"]),
+        )
+
+    def _network_interfaces(self) -> tuple[Statement, ...]:
+        """What Lambda does with the function's role to place it in the VPC, and the function's own code may not do.
+
+        Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC": the actions under
+        "Required IAM permissions", with all ids of the account where narrower ones would break it, and the denial.
+        """
+        described = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+        changed = [
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:UnassignPrivateIpAddresses",
+        ]
+        function = self._target.arn("lambda", f"function:{self._target.name('aws_lambda_function', FUNCTION)}")
+        return (
+            Statement(sid="LambdaFindsItsPlace", actions=described, resources=["*"]),
+            Statement(sid="LambdaJoinsTheNetwork", actions=changed, resources=[self._target.arn("ec2", "*/*")]),
+            Statement(
+                sid="TheCodeItselfDoesNot",
+                effect="Deny",
+                actions=[*described, *changed],
+                resources=["*"],
+                conditions={"ArnEquals": {"lambda:SourceFunctionArn": function}},
+            ),
+        )
+
+
+def known_regions() -> list[str]:
+    """The regions whose certificate authority of RDS is beside the function's code, by which it knows the server."""
+    return sorted(file.stem for file in _PACKAGE.glob("*.pem"))
+
+
+def _check_region(target: AwsTarget) -> None:
+    known = known_regions()
+    if target.region not in known:
+        raise ValueError(
+            f"the database's function knows RDS's certificate authority in {', '.join(known)}, but not in "
+            f"{target.region}; add {target.region}.pem to {_PACKAGE.name}"
+        )
