@@ -136,11 +136,18 @@ def shown(file: Path) -> str:
     return str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else str(file)
 
 
-def client(environment: Environment, service: str) -> Any:  # noqa: ANN401 -- the caller states which client it is
-    """A boto3 client for the environment: of the real AWS, or of its emulator's endpoint."""
+def client(environment: Environment, service: str, *, patience_seconds: int = 30) -> Any:  # noqa: ANN401 -- the caller states which client it is
+    """A boto3 client for the environment: of the real AWS, or of its emulator's endpoint.
+
+    It waits `patience_seconds` for an answer, and asks twice.
+    """
     arguments: dict[str, Any] = {
         "region_name": environment.region,
-        "config": Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2, "mode": "standard"}),
+        "config": Config(
+            connect_timeout=5,
+            read_timeout=patience_seconds,
+            retries={"total_max_attempts": 2, "mode": "standard"},
+        ),
     }
     if environment.emulator is not None:
         arguments["endpoint_url"] = localstack.get_service_endpoint(service)

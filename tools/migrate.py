@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from stacks import loader
 from stacks.environment import Environment
 from tools._common import ToolError, check_account, client, console, run
+from tools._database_role import make_role
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.client import ECSClient
@@ -48,15 +49,17 @@ _KEPT: Final = (
 
 
 def migrate(environment: Environment, image_tag: str, tell: Callable[[str], None]) -> None:
-    """Run the migration task with the image `image_tag` and wait for its end.
+    """Make the application's role, then run the migration task with the image `image_tag` and wait for its end.
 
-    The task's revision is registered for this run and taken back after it, so that the one Terraform knows stays the
-    latest. Raises ToolError if the task cannot start, fails, or takes longer than half an hour.
+    The role comes first: what the migration makes is then the application's to read and write. The task's revision is
+    registered for this run and taken back after it, so that the one Terraform knows stays the latest. Raises ToolError
+    if the role can't be made, or if the task cannot start, fails, or takes longer than half an hour.
     """
     _check_tag(image_tag)
     check_account(environment)
     ecs: ECSClient = client(environment, "ecs")
     network = _network(environment)
+    make_role(environment, tell)
     definition = _register(ecs, environment, image_tag)
     arn = definition.get("taskDefinitionArn", "")
     try:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,7 +107,12 @@ def _run(
     def scripted(of: Environment, service: str) -> Any:
         return ecs if service == "ecs" else client(of, service)
 
+    def role(of: Environment, tell: Callable[[str], None]) -> None:
+        assert not ecs.started, "the role is made before the migration runs"
+        tell(f"The role of {of.name} is made.")
+
     monkeypatch.setattr(migrate, "client", scripted)
+    monkeypatch.setattr(migrate, "make_role", role)
     monkeypatch.setattr(migrate, "POLL_SECONDS", 0)
     migrate.migrate(environment, tag, told.append)
     return ecs, told
@@ -148,9 +153,23 @@ def test_it_tells_each_step_once_and_the_end(
 ) -> None:
     pending, running = {"lastStatus": "PENDING"}, {"lastStatus": "RUNNING"}
     _, told = _run(staging, monkeypatch, [pending, pending, running, _stopped(0)])
-    assert told[0].endswith(f"runs 4f2c1e9 of {FAMILY}.")
-    assert told[1:] == ["PENDING", "RUNNING", "STOPPED", "The migration ended with exit code 0."]
+    assert told[0] == "The role of staging is made."
+    assert told[1].endswith(f"runs 4f2c1e9 of {FAMILY}.")
+    assert told[2:] == ["PENDING", "RUNNING", "STOPPED", "The migration ended with exit code 0."]
     assert deployed
+
+
+@pytest.mark.usefixtures("deployed")
+def test_without_the_role_nothing_is_migrated(staging: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise ToolError("The application's role in the database was not made: no.")
+
+    monkeypatch.setattr(migrate, "make_role", refused)
+    with pytest.raises(ToolError, match="was not made"):
+        migrate.migrate(staging, "4f2c1e9", print)
+    ecs: ECSClient = client(staging, "ecs")
+    assert ecs.list_tasks(cluster=CLUSTER)["taskArns"] == []
+    assert len(ecs.list_task_definitions(familyPrefix=FAMILY)["taskDefinitionArns"]) == 1
 
 
 @pytest.mark.parametrize("exit_code", [0, 1])
