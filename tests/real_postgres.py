@@ -80,6 +80,12 @@ class RealPostgres:
         """The rows of a statement that a user with a password runs over TCP."""
         return self._run(statement, {}, user, database, host="127.0.0.1", port=self.port, password=password)
 
+    def connect(self, user: str, password: str) -> Any:
+        """A connection over TCP that stays open."""
+        return pg8000.native.Connection(
+            user, host="127.0.0.1", port=self.port, database=DATABASE, password=password, ssl_context=False
+        )
+
     def start_anew(self) -> None:
         """An empty application database, and no role but those that RDS has."""
         self.as_superuser(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
@@ -94,7 +100,7 @@ class RealPostgres:
     def _run(
         self, statement: str, values: dict[str, object], user: str, database: str, **where: Any
     ) -> list[list[Any]]:
-        connection: Any = pg8000.native.Connection(user, database=database, **where)
+        connection: Any = pg8000.native.Connection(user, database=database, ssl_context=False, **where)
         try:
             return list(connection.run(statement, **values) or ())
         finally:

@@ -92,7 +92,7 @@ def _edges(stack: Stack, nodes: Mapping[str, Node], owners: Mapping[str, str]) -
     for rule in stack.find("aws_vpc_security_group_ingress_rule"):
         for address in _references(rule, "referenced_security_group_id"):
             source, target = groups.get(address, ""), rule.path[0]
-            if source in nodes and target in nodes:
+            if source in nodes and target in nodes and source != target:  # a database's own function is inside it
                 opened.add((source, target))
                 yield (source, target), str(rule.body["from_port"])
     for resource in stack.every:

@@ -28,14 +28,17 @@ _FIRST: Final = ("assets", "cluster", "database", "key", "logs", "migration", "n
 `repository-frontend`, `database` whatever stands beside the database under a name that begins so."""
 _NEW: Final = ("repository", "secret")
 """Those of them that a new service or secret of a running environment needs; the rest is there and is a release's."""
+_SECRETS: Final = ("aws_secretsmanager_secret", "aws_secretsmanager_secret_version")
+"""The same, wherever they are: the application's next login in the database is in its secret before a release uses it
+(docs/runbook.md, "Rotate a secret")."""
 _REFERENCE: Final = re.compile(r"(?<![\w.])(aws_\w+\.[\w-]+)")
 
 
 def targets(stack: Mapping[str, Json], *, runs: bool = False) -> list[str]:
     """Terraform's addresses of what a release needs before it deploys: all of `_FIRST` that stands by itself.
 
-    Where the platform `runs` already, only repositories and secrets: what else changed is for a release to deploy, with
-    a plan and a way back.
+    Where the platform `runs` already, only repositories and secrets, with their values: what else changed is for a
+    release to deploy, with a plan and a way back.
 
     Images go to the repositories, assets to their bucket (which logs to another), people's values to the secrets, and
     the migration runs in the cluster, in the network, against the database. What of these refers to the rest of the
@@ -47,7 +50,7 @@ def targets(stack: Mapping[str, Json], *, runs: bool = False) -> list[str]:
     references = {address: _references(every[address], every.keys()) for address in wanted}
     while dangling := {each for each in wanted if references[each] - wanted and every[each].path[0] != MIGRATION}:
         wanted -= dangling
-    return sorted(each for each in wanted if not runs or _stands_in(every[each], _NEW))
+    return sorted(each for each in wanted if not runs or every[each].type in _SECRETS or _stands_in(every[each], _NEW))
 
 
 def _stands_in(resource: Resource, ids: Collection[str]) -> bool:

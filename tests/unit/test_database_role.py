@@ -136,9 +136,7 @@ def refusing(postgres: RealPostgres, rds: Server) -> Iterator[RealPostgres]:
     postgres.run("CREATE SCHEMA private; CREATE TABLE private.secrets (text text)")
     ensure(rds, OWNER, WANTED)
     postgres.run('CREATE TABLE "Newer" (id integer)')
-    held: Any = pg8000.native.Connection(
-        MASTER, host="127.0.0.1", port=postgres.port, database=DATABASE, password=MASTER_PASSWORD
-    )
+    held = postgres.connect(MASTER, MASTER_PASSWORD)
     yield postgres
     held.close()
 
@@ -205,9 +203,7 @@ def test_a_new_password_works_at_once_and_the_old_one_no_longer(made: RealPostgr
 
 def test_the_next_generation_works_while_the_last_one_is_still_in_use(made: RealPostgres, rds: Server) -> None:
     next_generation = replace(WANTED, login=SECOND)
-    held: Any = pg8000.native.Connection(
-        FIRST.username, host="127.0.0.1", port=made.port, database=DATABASE, password=FIRST.password
-    )
+    held = made.connect(FIRST.username, FIRST.password)
     ensure(rds, OWNER, next_generation)
     assert application(made, "SELECT count(*) FROM older", login=SECOND) == [[0]]
     assert application(made, "SELECT 1", login=FIRST) == [[1]], "containers that aren't rolled yet"

@@ -78,6 +78,17 @@ def test_where_the_platform_runs_only_what_is_new_gets_a_place(name: str, platfo
     assert not kinds & {"aws_db_instance", "aws_vpc", "aws_ecs_task_definition"}
 
 
+@pytest.mark.parametrize("name", REAL)
+def test_where_the_platform_runs_every_secret_gets_its_next_value(
+    name: str, platforms: Mapping[str, Synthesized]
+) -> None:
+    stack = platforms[name]
+    values = {
+        f"aws_secretsmanager_secret_version.{each}" for each in stack.resources("aws_secretsmanager_secret_version")
+    }
+    assert values <= set(prepare.targets(stack.document, runs=True))
+
+
 def resource(path: str, **body: Any) -> dict[str, Any]:
     return {"//": {"metadata": {"path": f"prod/{path}"}}, **body}
 

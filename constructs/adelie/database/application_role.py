@@ -46,8 +46,6 @@ class ApplicationRoleSettings(Settings):
     """The schema that the role may read and write (default "public"); it is made if it doesn't exist."""
     generation: Annotated[int, Field(ge=1)] = 1
     """Raise it by one to replace the password (default 1); docs/runbook.md, "Rotate a secret", has the rest."""
-    recovery_window_days: Annotated[int, Field(ge=0, le=30)] = 0
-    """Days in which the deleted secret can be restored: 7 to 30, or 0 for none (default: a new password is as good)."""
 
     @model_validator(mode="after")
     def _can_be_named_so(self) -> Self:
@@ -104,7 +102,7 @@ class ApplicationRole(Construct):
             settings=SecretSettings(
                 kind="generated",
                 environment_variable="PGPASSWORD",
-                recovery_window_days=settings.recovery_window_days,
+                recovery_window_days=0,  # a new password is as good, and the name is free at once
                 generation=settings.generation,
             ),
             target=target,

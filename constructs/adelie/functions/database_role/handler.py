@@ -74,9 +74,12 @@ def authority(region: str) -> Path:
 def read_secret(arn: str) -> dict[str, Any]:
     """The JSON object that a secret holds. Raises DatabaseError."""
     import boto3  # noqa: PLC0415 -- Lambda has it; the tests of the roles need not
+    from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    manager: Any = boto3.client("secretsmanager")  # pyright: ignore[reportUnknownMemberType]
+    # Short, so that a VPC without a way to Secrets Manager is said before the function's own time is over.
+    patience = Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"})
+    manager: Any = boto3.client("secretsmanager", config=patience)  # pyright: ignore[reportUnknownMemberType]
     try:
         value: Any = json.loads(manager.get_secret_value(SecretId=arn)["SecretString"])
     except (BotoCoreError, ClientError) as error:
