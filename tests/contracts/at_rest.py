@@ -28,7 +28,7 @@ ENCRYPTED: Final[Mapping[str, Check]] = {
         and (not database["performance_insights_enabled"] or database["performance_insights_kms_key_id"])
     ),
     "aws_ecr_repository": lambda repository: repository["encryption_configuration"][0]["encryption_type"] == "KMS",
-    # Task storage: Fargate encrypts it (Amazon ECS developer guide, "Fargate task ephemeral storage").
+    # The disks of its tasks Fargate encrypts itself (AWS containers blog, "Introducing server-side encryption ...").
     "aws_ecs_cluster": lambda cluster: cluster["configuration"]["execute_command_configuration"]["kms_key_id"],
     "aws_elasticache_replication_group": lambda cache: (
         cache["at_rest_encryption_enabled"] in {True, "true"}
@@ -54,7 +54,7 @@ ENCRYPTED: Final[Mapping[str, Check]] = {
 
 REPLACEABLE: Final = {
     "aws_ecs_cluster": "its tasks keep nothing",
-    "aws_instance": "the bastion is made anew",
+    "aws_instance": "the bastion is rebuilt from its image",
     "aws_lambda_function": "its code is in this repository",
     "aws_scheduler_schedule": "its payload is in this repository",
     "aws_secretsmanager_secret_version": "a new one is generated; the secret keeps the old ones",

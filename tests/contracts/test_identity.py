@@ -123,7 +123,7 @@ def test_each_secret_is_read_by_exactly_the_roles_meant_to(stack: Synthesized) -
     }
 
 
-def test_database_and_cache_ask_who_comes(stack: Synthesized, name: str) -> None:
+def test_database_and_cache_authenticate_their_clients(stack: Synthesized, name: str) -> None:
     for where, database in stack.resources("aws_db_instance").items():
         assert database["iam_database_authentication_enabled"] is True, where
     for where, cache in stack.resources("aws_elasticache_replication_group").items():

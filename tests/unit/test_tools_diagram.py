@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.environments import PLATFORMS
 from tests.support import Synthesized
 from tools import _architecture, diagram
 from tools._architecture import Architecture
@@ -80,7 +81,7 @@ def test_the_tiers_show_every_zone(prod: Architecture, platforms: Mapping[str, S
     assert prod.nodes["nat"].count == len(zones)
 
 
-@pytest.mark.parametrize("name", ["localstack", "staging", "prod"])
+@pytest.mark.parametrize("name", PLATFORMS)
 def test_every_environment_can_be_drawn(name: str, platforms: Mapping[str, Synthesized]) -> None:
     architecture = _architecture.read(platforms[name].document)
     picture = diagram.draw(architecture)
@@ -106,7 +107,7 @@ def test_cards_do_not_overlap_and_stay_inside(prod: Architecture) -> None:
             assert abs(left - other_left) >= wide or abs(top - other_top) >= 86
 
 
-@pytest.mark.parametrize("name", ["localstack", "staging", "prod"])
+@pytest.mark.parametrize("name", PLATFORMS)
 def test_no_line_of_text_is_longer_than_its_card(name: str, platforms: Mapping[str, Synthesized]) -> None:
     picture = diagram.draw(_architecture.read(platforms[name].document))
     lines = re.findall(r'class="line">([^<]*)<', picture)

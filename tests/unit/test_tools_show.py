@@ -12,6 +12,7 @@ import yaml
 from rich.console import Console
 
 from stacks.environment import Environment
+from tests.environments import PLATFORMS
 from tools import schema, show
 from tools._common import ToolError, run
 
@@ -23,7 +24,7 @@ def _shown(name: str, width: int = 80) -> str:
     return to.file.getvalue()
 
 
-@pytest.mark.parametrize("name", ["localstack", "staging", "prod"])
+@pytest.mark.parametrize("name", PLATFORMS)
 def test_it_is_yaml_with_every_value(name: str, environments: Mapping[str, Environment]) -> None:
     assert yaml.safe_load(_shown(name)) == environments[name].model_dump(mode="json")
 

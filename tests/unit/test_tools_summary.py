@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tests.environments import PLATFORMS
 from tests.support import Synthesized
 from tools import summary
 from tools._common import ToolError
@@ -86,7 +87,7 @@ def test_it_fits_the_terminal_and_loses_nothing(out: Path, width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
     unfolded = "".join(character for character in text if character not in " \n│")
     assert "…" not in text
-    for name in ("localstack", "staging", "prod"):
+    for name in PLATFORMS:
         assert unfolded.count(name) >= 2
 
 
