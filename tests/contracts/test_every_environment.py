@@ -12,6 +12,7 @@ from stacks import loader
 from tests.environments import BOOTSTRAPS, PLATFORMS, Stacks
 from tools._common import ROOT
 
+ADDED = "unheard-of"
 CONTRACTS = [
     *sorted((ROOT / "tests" / "contracts").glob("*.py")),
     ROOT / "tests" / "snapshots" / "test_stacks.py",
@@ -26,17 +27,17 @@ def test_no_contract_names_an_environment(file: Path) -> None:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Path:
+def added(tmp_path: Path) -> Path:
     """environments/ with one more file: a real environment in an account of its own, like the last one there is."""
     directory = Path(shutil.copytree(ROOT / "environments", tmp_path / "environments"))
     like = [each for each in loader.load_all() if each.emulator is None][-1]
     text = (directory / f"{like.name}.yaml").read_text(encoding="utf-8").replace(like.account_id, "999999999999")
-    (directory / "demo.yaml").write_text(text.replace(like.network.vpc_cidr, "10.99.0.0/16"), encoding="utf-8")
+    (directory / f"{ADDED}.yaml").write_text(text.replace(like.network.vpc_cidr, "10.99.0.0/16"), encoding="utf-8")
     return directory
 
 
-def test_an_environment_that_is_added_is_under_every_contract(demo: Path) -> None:
-    found = Stacks(loader.load_all(demo))
-    assert {*found.platforms} == {*PLATFORMS, "demo"}
-    assert "demo" in found.real
-    assert {*found.bootstraps} == {*BOOTSTRAPS, "bootstrap-demo"}
+def test_an_environment_that_is_added_is_under_every_contract(added: Path) -> None:
+    found = Stacks(loader.load_all(added))
+    assert {*found.platforms} == {*PLATFORMS, ADDED}
+    assert ADDED in found.real
+    assert {*found.bootstraps} == {*BOOTSTRAPS, f"bootstrap-{ADDED}"}
