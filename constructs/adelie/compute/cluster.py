@@ -100,12 +100,8 @@ class Cluster(Construct):
                 ],
                 resources=["*"],
             ),
-            # Listing log groups has no narrower resource level than all of the region's.
-            Statement(
-                sid="FindExecLog",
-                actions=["logs:DescribeLogGroups"],
-                resources=[self._target.arn("logs", "log-group:*")],
-            ),
+            # No resource level (CloudWatch Logs, service authorization reference).
+            Statement(sid="FindExecLog", actions=["logs:DescribeLogGroups"], resources=["*"]),
             Statement(
                 sid="RecordExecSession",
                 actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],

@@ -72,11 +72,8 @@ class FlowLogs(Construct):
             actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             resources=[group.arn, f"{group.arn}:*"],
         )
-        find = Statement(
-            sid="FindLogGroup",
-            actions=["logs:DescribeLogGroups"],
-            resources=[self._target.arn("logs", "log-group:*")],  # a listing: CloudWatch Logs authorizes it on them all
-        )
+        # No resource level (CloudWatch Logs, service authorization reference).
+        find = Statement(sid="FindLogGroup", actions=["logs:DescribeLogGroups"], resources=["*"])
         return aws.IamRolePolicy(
             self, "writes", name="write-flow-logs", role=writer.name, policy=policy_document(write, find)
         )

@@ -159,7 +159,7 @@ class BackupPlan(Construct):
                 *(self._database_statements(databases) if databases else ()),
                 *self._vault_statements(),
                 *(self._bucket_statements(buckets) if buckets else ()),
-                *_key_statements(list(keys)),
+                *_key_statements(list(keys), self._target.region),
             ),
         )
         return made, policy
@@ -216,6 +216,7 @@ class BackupPlan(Construct):
                     "s3:GetInventoryConfiguration",
                     "s3:ListBucket",
                     "s3:ListBucketVersions",
+                    "s3:ListTagsForResource",
                     "s3:PutBucketNotification",
                     "s3:PutInventoryConfiguration",
                 ],
@@ -256,9 +257,16 @@ class BackupPlan(Construct):
         )
 
 
-def _key_statements(key_arns: list[str]) -> tuple[Statement, ...]:
+def _key_statements(key_arns: list[str], region: str) -> tuple[Statement, ...]:
+    """Of the same two policies: objects are decrypted through S3, anything else by the service that has a grant."""
     return (
-        Statement(sid="ReadEncrypted", actions=["kms:Decrypt", "kms:DescribeKey"], resources=key_arns),
+        Statement(
+            sid="ReadEncrypted",
+            actions=["kms:Decrypt"],
+            resources=key_arns,
+            conditions={"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
+        ),
+        Statement(sid="LookAtKey", actions=["kms:DescribeKey"], resources=key_arns),
         Statement(
             sid="LetServicesEncrypt",
             actions=["kms:CreateGrant"],
