@@ -120,7 +120,7 @@ class BackupPlan(Construct):
                 dimensions={"BackupVaultName": vault.name},
                 period_seconds=_HALF_A_DAY,
             )
-        # What AWS Backup skips is no job and so no failure: a resource type that the account has not opted in to, say.
+        # A job that was never begun is no failed one: a plan that does not run, a resource that it does not find.
         metric_alarm(
             self,
             "missing-alarm",
