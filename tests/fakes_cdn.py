@@ -44,7 +44,7 @@ def web_acl_settings(**overrides: Any) -> WebAclSettings:
     return WebAclSettings.model_validate(
         {
             "rate_limit_requests": 2_000,
-            "managed_rules": "block",
+            "content_rules": "block",
             "optional_rule_groups": (),
             "log_retention_days": 365,
             **overrides,

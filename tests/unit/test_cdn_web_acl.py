@@ -64,10 +64,16 @@ def test_the_managed_rules_are_asked_in_order_and_block(plain: Synthesized) -> N
         assert "rule_action_override" not in rule["statement"]["managed_rule_group_statement"]
 
 
-def test_the_managed_rules_can_count_before_they_block() -> None:
-    rate_limit, *groups = rules(web_acl(managed_rules="count"))
-    assert rate_limit["action"] == {"block": {}}
-    assert [group["override_action"] for group in groups] == [{"count": {}}] * len(BASE_GROUPS)
+def test_rules_on_content_can_count_before_they_block_and_no_other() -> None:
+    stack = web_acl(content_rules="count", optional_rule_groups=("AWSManagedRulesSQLiRuleSet",))
+    actions = {rule["name"]: rule.get("override_action", rule.get("action")) for rule in rules(stack)}
+    assert actions == {
+        "rate-limit": {"block": {}},
+        "AWSManagedRulesAmazonIpReputationList": {"none": {}},
+        "AWSManagedRulesKnownBadInputsRuleSet": {"none": {}},
+        "AWSManagedRulesCommonRuleSet": {"count": {}},
+        "AWSManagedRulesSQLiRuleSet": {"count": {}},
+    }
 
 
 def test_optional_groups_have_their_place_whatever_their_order(full: Synthesized) -> None:

@@ -47,6 +47,11 @@ ManagedRuleGroup = Literal[
 ]
 """Every AWS managed rule group that the web ACL can have, in the order it asks them: cheap and decisive first."""
 
+CONTENT_RULE_GROUPS: Final[frozenset[ManagedRuleGroup]] = frozenset(
+    {"AWSManagedRulesCommonRuleSet", "AWSManagedRulesSQLiRuleSet"}
+)
+"""The groups that judge what a request says; the others know addresses, and inputs that no user sends."""
+
 
 class DomainSettings(Settings):
     """The environment's own domain, in a Route 53 zone that exists already."""
@@ -102,10 +107,11 @@ class WebAclSettings(Settings):
     rate_limit_requests: Annotated[int, Field(ge=10, le=2_000_000_000)]
     """Requests that one address may make in 5 minutes before it is blocked. A school or a mobile carrier can be one
     address; WAF takes 10 to 2,000,000,000."""
-    managed_rules: Literal["count", "block"]
-    """What the AWS managed rules do with what they match. `count` logs it and lets it through: begin with it, read two
+    content_rules: Literal["count", "block"]
+    """What the rule groups that judge what a request says, the common rule set and SQL injection, do with what they
+    match: a chat about code looks like an attack to them. `count` logs it and lets it through: begin with it, read two
     weeks of the log (docs/runbook.md, The firewall), then `block` (AWS WAF developer guide, "Testing and tuning your
-    AWS WAF protections"). The rate limit blocks from the first day."""
+    AWS WAF protections"). Everything else blocks from the first day."""
     optional_rule_groups: tuple[OptionalRuleGroup, ...]
     """Further AWS managed rule groups to ask; an empty list for none."""
     counted_rules: Mapping[ManagedRuleGroup, tuple[Annotated[str, Field(pattern=r"^\w{1,128}$")], ...]] = Field(

@@ -7,7 +7,7 @@ from typing import Final
 
 from adelie import aws
 from adelie.cdn.domain import EDGE_REGION
-from adelie.cdn.settings import ManagedRuleGroup, WebAclSettings
+from adelie.cdn.settings import CONTENT_RULE_GROUPS, ManagedRuleGroup, WebAclSettings
 from adelie.data import holds_data
 from adelie.naming import AwsTarget
 from adelie.terraform import Construct
@@ -19,7 +19,7 @@ _LOGGED_ACTIONS: Final = ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
 
 
 class WebAcl(Construct):
-    """A web ACL for CloudFront, in us-east-1: a rate limit for each address, and AWS managed rules that block or count.
+    """A web ACL for CloudFront, in us-east-1: a rate limit for each address, and AWS managed rules.
 
     It lets through what no rule blocks. Blocked and counted requests (the rest is in the access log) go to a log group
     of its own, without `Authorization` and `Cookie`. The log group is encrypted by CloudWatch Logs itself: it is in
@@ -75,7 +75,7 @@ def _rules(settings: WebAclSettings) -> Iterator[aws.Wafv2WebAclRule]:
             group,
             settings.counted_rules.get(group, ()),
             priority=priority,
-            blocks=settings.managed_rules == "block",
+            blocks=group not in CONTENT_RULE_GROUPS or settings.content_rules == "block",
         )
 
 
