@@ -68,10 +68,11 @@ def main(
 ) -> None:
     """Make what a release needs before it deploys: repositories, secrets, assets bucket, database, migration."""
     environment = loader.load(name)
+    stack = read_stack(name)
     check_account(environment)
-    wanted = targets(read_stack(name), runs=bool(running_tags(environment)))
     to = console()
     readiness.check(environment, lambda text: to.print(text, soft_wrap=True))
+    wanted = targets(stack, runs=bool(running_tags(environment)))
     terraform = Terraform(executable(), stack_file(name).parent, {"TF_VAR_image_tag": UNBUILT})
     terraform.init()
     terraform.apply(lambda done, total, address: to.print(f"{done} of {total}: {address}", soft_wrap=True), wanted)

@@ -16,6 +16,7 @@ import pytest
 from botocore import xform_name
 
 from emulated_provider.table import ENTRIES
+from stacks.environment import Environment
 from tests.environments import BOOTSTRAPS, REAL
 from tests.support import Synthesized, policy
 from tools import iam
@@ -200,15 +201,18 @@ def test_no_policy_on_data_lets_the_apply_role_read_it(permissions: Permissions)
     assert "secretsmanager:PutResourcePolicy" not in actions(permissions.apply)
 
 
+@pytest.mark.parametrize("environment", REAL)
 def test_a_release_calls_the_databases_function_and_no_other(
-    permissions: Permissions, platforms: Mapping[str, Synthesized]
+    environment: str,
+    permissions: Permissions,
+    platforms: Mapping[str, Synthesized],
+    environments: Mapping[str, Environment],
 ) -> None:
     every = [
         each for sets in (permissions.plan, permissions.apply) for statements in sets.values() for each in statements
     ]
     (statement,) = (each for each in every if "lambda:InvokeFunction" in each["Action"])
-    name = platforms["prod"].only("aws_lambda_function", "database")["function_name"]
+    name = platforms[environment].only("aws_lambda_function", "database")["function_name"]
+    anywhere = name.replace(environments[environment].target.prefix, "$prefix")
     assert statement["Action"] == ["lambda:InvokeFunction"]
-    assert statement["Resource"] == [
-        f"arn:aws:lambda:$region:$account:function:{name.replace('adelie-prod', '$prefix')}"
-    ]
+    assert statement["Resource"] == [f"arn:aws:lambda:$region:$account:function:{anywhere}"]
