@@ -147,6 +147,18 @@ def test_a_step_that_is_late_fails_before_github_cancels_the_job() -> None:
     assert unlimited == {"announce", "announce the failure"}
 
 
+def test_credentials_outlive_the_steps_that_use_them() -> None:
+    """Terraform that can't write its state any more loses what it made, and a check that can't ask is red."""
+    for job in read(RELEASE)["jobs"].values():
+        left = 0.0
+        for step in within(job):
+            if "configure-aws-credentials" in step.get("uses", ""):
+                left = step["with"]["role-duration-seconds"] / 60
+            elif not step.get("uses", "").startswith("./"):
+                left -= step.get("timeout-minutes", 0)
+                assert left >= 0 or "timeout-minutes" not in step, step["name"]
+
+
 def test_what_cannot_go_back_by_itself_has_a_job_that_does() -> None:
     deploy, back = (read(RELEASE)["jobs"][name] for name in ("deploy", "roll-back"))
     assert back["needs"] == "deploy"
