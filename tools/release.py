@@ -173,9 +173,9 @@ def _distribution(cloudfront: Any, environment: Environment) -> str:  # noqa: AN
 def unlock(environment: Environment, tell: Tell) -> None:
     """Take away the lock of Terraform's state that a killed step of this workflow has left, or nothing.
 
-    GitHub kills a step ten seconds after it is cancelled, which is too soon for Terraform to give its lock back, and a
-    roll-back would wait for it in vain. Only one run of the workflow deploys an environment at a time, so a lock of a
-    runner is nobody's any more. Raises ToolError for a lock of anybody else: somebody deploys by hand.
+    GitHub kills a step ten seconds after it is cancelled, too soon for Terraform to give its lock back, and the next
+    deploy or roll-back would fail because of it. Only one run of the workflow deploys an environment at a time, so a
+    lock of a runner is nobody's any more. Raises ToolError for a lock of anybody else: somebody deploys by hand.
     """
     if not isinstance(environment.state, S3State):
         raise ToolError(f"The state of {environment.name} is a file of somebody's working copy; nothing locks it here.")
@@ -189,7 +189,7 @@ def unlock(environment: Environment, tell: Tell) -> None:
         return
     who = str(lock.get("Who", "somebody"))
     if not who.startswith(_RUNNER):
-        raise ToolError(f"{who} has locked the state of {environment.name}; roll back when they are done.")
+        raise ToolError(f"{who} has locked the state of {environment.name}; go on when they are done.")
     s3.delete_object(Bucket=environment.state.bucket, Key=key)
     tell(f"The lock that {who} left in {lock.get('Created', 'the past')} is gone.")
 

@@ -170,6 +170,18 @@ def test_what_cannot_go_back_by_itself_has_a_job_that_does() -> None:
         assert step["with"].keys() == read(ROOT / step["uses"] / "action.yml")["inputs"].keys()
 
 
+def test_no_deploy_meets_the_lock_of_a_run_that_was_killed() -> None:
+    """After a first release that was cancelled nothing goes back, so the next one finds the lock."""
+    scripts = [step["run"].splitlines() for _, step in steps() if "cdktf deploy" in step.get("run", "")]
+    assert len(scripts) == 2
+    for lines in scripts:
+        unlocks, deploys = (
+            next((place for place, line in enumerate(lines) if text in line), len(lines))
+            for text in ("tools.release unlock", "cdktf deploy")
+        )
+        assert unlocks < deploys
+
+
 def test_drift_is_looked_for_after_a_release_only() -> None:
     job = read(ROOT / ".github" / "workflows" / "drift.yml")["jobs"]["drift"]
     looks = [step for step in job["steps"] if re.search(r"make plan|plan_summary drift", step.get("run", ""))]

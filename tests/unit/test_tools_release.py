@@ -247,7 +247,7 @@ def test_the_lock_of_a_killed_step_is_taken_away(environment: Environment) -> No
 
 def test_nobody_elses_lock_is_taken_away(environment: Environment) -> None:
     left = locked(environment, "mina@laptop")
-    with pytest.raises(ToolError, match="mina@laptop has locked the state of prod; roll back when they are done"):
+    with pytest.raises(ToolError, match="mina@laptop has locked the state of prod; go on when they are done"):
         release.unlock(environment, lambda _: None)
     assert left() == [LOCK]
 
