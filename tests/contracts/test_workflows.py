@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -180,6 +182,28 @@ def test_no_deploy_meets_the_lock_of_a_run_that_was_killed() -> None:
             for text in ("tools.release unlock", "cdktf deploy")
         )
         assert unlocks < deploys
+
+
+@pytest.mark.parametrize(
+    ("still", "signals"),
+    [(0, ["-INT"]), (2, ["-INT"]), (1000, ["-INT", "-KILL"])],
+    ids=["none runs", "it ends", "it does not end"],
+)
+def test_a_roll_back_begins_when_no_terraform_runs_any_more(tmp_path: Path, still: int, signals: list[str]) -> None:
+    (action,) = [read(file) for file in ACTIONS if file.parent.name == "roll-back"]
+    first, *_ = action["runs"]["steps"]
+    said, asked = tmp_path / "signals", tmp_path / "asked"
+    programs = {
+        "pkill": f'echo "$1" >> {said}; test {still} -gt 0',
+        "pgrep": f"echo >> {asked}; test $(wc -l < {asked}) -lt {still}",
+        "sleep": "",
+    }
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run(["bash", "-eo", "pipefail", "-c", first["run"]], env=environment, check=True)
+    assert said.read_text().split() == signals
 
 
 def test_drift_is_looked_for_after_a_release_only() -> None:
