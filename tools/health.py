@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from http.client import HTTPException
 from typing import Annotated, Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import typer
 
@@ -29,6 +31,12 @@ _TIMEOUT_SECONDS: Final = 10
 _LONGEST_PAGE: Final = 1 << 20
 """Bytes of a page that are read: an index.html has a few thousand."""
 _OK: Final = 200
+_JAVASCRIPT: Final = re.compile(r"(text|application)/(x-)?(java|ecma)script")
+"""What a browser runs: it refuses a module, and with `nosniff` any script, that has another type (WHATWG, "HTML")."""
+_RUNS: Final = re.compile(rf"(module|{_JAVASCRIPT.pattern})?")
+"""The `type` of a script that a browser runs; another is data."""
+_KEPT: Final = "/%:@!$&'()*+,;=~-._"
+"""What a browser leaves of a path as it is (WHATWG, "URL"); the rest is asked for percent-encoded."""
 
 Tell = Callable[[str], None]
 Sleep = Callable[[float], None]
@@ -51,13 +59,26 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class _Named(HTMLParser):
     """What a page asks for: the addresses in its scripts, style sheets, preloads and images."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
-        self.addresses: list[str] = []
+        self._base = page
+        self._based = False
+        self.addresses: list[tuple[str, bool]] = []
+        """Whole addresses, and whether it is a script."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        wanted = {"script": "src", "link": "href", "img": "src"}.get(tag)
-        self.addresses += [value for name, value in attrs if name == wanted and value]
+        given = {name: value.strip() for name, value in reversed(attrs) if value}
+        wanted = {"script": "src", "link": "href", "img": "src", "base": "href"}.get(tag, "")
+        if wanted not in given:
+            return
+        try:
+            address = urljoin(self._base, given[wanted])
+        except ValueError:  # none that a browser could follow either
+            return
+        if tag != "base":
+            self.addresses.append((address, tag == "script" and bool(_RUNS.fullmatch(given.get("type", "").lower()))))
+        elif not self._based:
+            self._base, self._based = address, True
 
 
 def check(url: str, paths: Sequence[str], tell: Tell, *, tries: int = TRIES, sleep: Sleep = time.sleep) -> None:
@@ -67,28 +88,38 @@ def check(url: str, paths: Sequence[str], tell: Tell, *, tries: int = TRIES, sle
 
 
 def check_assets(url: str, tell: Tell, *, tries: int = TRIES, sleep: Sleep = time.sleep) -> None:
-    """Ask for every file under /assets/ that the page at `/` names: without them a user sees an empty page.
+    """Ask for every file under /assets/, and every script, that the page at `/` names: without them it stays empty.
 
-    Raises ToolError for one that doesn't answer 200, and for a page that names none: that isn't the page of a service
-    that has an `assets_path`.
+    Raises ToolError for one that doesn't answer 200, for a script that is none (as where the page itself is the answer
+    for what isn't there), and for a page that names nothing under /assets/: that isn't the page of a service that has
+    an `assets_path`.
     """
     page = f"{url.rstrip('/')}{PAGE}"
     named = assets_of(page, _fetch(url, PAGE, tell, tries=tries, sleep=sleep))
-    if not named:
+    if not any(path.startswith(_ASSETS) for path in named):
         raise ToolError(
             f"{page} names no file under {_ASSETS}, so it isn't the page that the assets are for; roll back, or take "
             f"assets_path from the service in environments/base.yaml if it has no assets."
         )
-    check(url, named, tell, tries=tries, sleep=sleep)
+    for path, script in named.items():
+        _fetch(url, path, tell, tries=tries, sleep=sleep, script=script)
 
 
-def assets_of(page: str, html: str) -> list[str]:
-    """The paths under /assets/ of the page's own site that the HTML of the page names, each once, in its order."""
-    parser = _Named()
-    parser.feed(html)
-    parts = [urlsplit(urljoin(page, address.strip())) for address in parser.addresses]
-    own = [part for part in parts if part.netloc == urlsplit(page).netloc and part.path.startswith(_ASSETS)]
-    return list(dict.fromkeys(part.path for part in own))
+def assets_of(page: str, html: str) -> dict[str, bool]:
+    """The paths of the page's own site, under /assets/ or of scripts, that its HTML names; whether each is a script.
+
+    What the HTML is no HTML from on is not read.
+    """
+    parser = _Named(page)
+    with suppress(AssertionError):  # html.parser, for "<![x"
+        parser.feed(html)
+    named: dict[str, bool] = {}
+    for address, script in parser.addresses:
+        part = urlsplit(address)
+        if part.netloc == urlsplit(page).netloc and (script or part.path.startswith(_ASSETS)):
+            path = quote(part.path, safe=_KEPT)
+            named[path] = script or named.get(path, False)
+    return named
 
 
 def paths(environment: Environment) -> list[str]:
@@ -101,12 +132,12 @@ def has_assets(environment: Environment) -> bool:
     return any(service.assets_path for service in environment.services.values())
 
 
-def _fetch(url: str, path: str, tell: Tell, *, tries: int, sleep: Sleep) -> str:
+def _fetch(url: str, path: str, tell: Tell, *, tries: int, sleep: Sleep, script: bool = False) -> str:
     """The body of the first 200. Raises ToolError with the last answer."""
     answer = _Answer("never asked")
     for number in range(1, tries + 1):
         begun = time.monotonic()
-        answer = _ask(f"{url.rstrip('/')}{path}")
+        answer = _ask(f"{url.rstrip('/')}{path}", script=script)
         tell(f"{path}  try {number} of {tries}: {answer.wrong or _OK}  {(time.monotonic() - begun) * 1000:.0f} ms")
         if not answer.wrong:
             return answer.body
@@ -115,13 +146,16 @@ def _fetch(url: str, path: str, tell: Tell, *, tries: int, sleep: Sleep) -> str:
     raise ToolError(f"{url.rstrip('/')}{path} is not healthy after {tries} tries: {answer.wrong}; roll back.")
 
 
-def _ask(url: str) -> _Answer:
+def _ask(url: str, *, script: bool = False) -> _Answer:
     opener = urllib.request.build_opener(_NoRedirect)
     request = urllib.request.Request(url, headers={"User-Agent": "adelie-release"})  # noqa: S310 -- the address is the environment's own
     try:
         with opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
             body: bytes = answer.read(_LONGEST_PAGE)
-            return _Answer("" if answer.status == _OK else str(answer.status), body.decode(errors="replace"))
+            wrong = "" if answer.status == _OK else str(answer.status)
+            if not wrong and script and not _JAVASCRIPT.fullmatch(kind := answer.headers.get_content_type()):
+                wrong = f"{_OK}, but {kind} is no JavaScript"
+            return _Answer(wrong, body.decode(errors="replace"))
     except urllib.error.HTTPError as error:
         with error:
             return _Answer(str(error.code))

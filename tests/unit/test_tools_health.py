@@ -52,11 +52,36 @@ PAGE = """<!doctype html><html><head>
 
 def test_a_page_names_the_assets_of_its_own_site() -> None:
     named = health.assets_of("https://adelie.example.com/", PAGE)
-    assert named == ["/assets/index-4f2c.css", "/assets/index-4f2c.js", "/assets/logo.svg"]
+    assert named == {"/assets/index-4f2c.css": False, "/assets/index-4f2c.js": True, "/assets/logo.svg": False}
+
+
+@pytest.mark.parametrize(
+    ("html", "named"),
+    [
+        ('<base href="/app/"><script src="assets/a.js"></script>', ["/app/assets/a.js"]),
+        ('<base href="https://elsewhere.example"><script src="/assets/a.js"></script>', []),
+        ('<base href="/"><base href="/app/"><script src="assets/a.js"></script>', ["/assets/a.js"]),
+        ('<script src="/main.js"></script><link rel="icon" href="/favicon.ico">', ["/main.js"]),
+        ('<script type="application/json" src="/data.json"></script>', []),
+        ('<script src="http://[x/assets/a.js"></script><img src="/assets/b.png">', ["/assets/b.png"]),
+        ('<script src="/assets/\u00e9 a%20b.js"></script>', ["/assets/%C3%A9%20a%20b.js"]),
+        ('<script src="/assets/a.js"></script><![x <script src="/assets/b.js"></script>', ["/assets/a.js"]),
+    ],
+)
+def test_a_page_is_read_as_a_browser_reads_it(html: str, named: list[str]) -> None:
+    assert list(health.assets_of("https://adelie.example.com/", html)) == named
+
+
+def test_a_script_that_is_the_page_again_is_red(local_server: Callable[..., LocalServer]) -> None:
+    """What nginx answers for a file that isn't there, if it is told to serve a single-page application."""
+    html = '<link rel="icon" href="/assets/icon.svg"><script type="module" src="/main.js"></script>'
+    server = local_server((200, {"Content-Type": "text/html; charset=utf-8"}, html))
+    with pytest.raises(ToolError, match=r"/main\.js is not healthy after 5 tries: 200, but text/html is no JavaScript"):
+        health.check_assets(server.url, lambda _: None, sleep=lambda _: None)
 
 
 def test_every_asset_that_the_page_names_is_asked_for(local_server: Callable[..., LocalServer]) -> None:
-    server = local_server((200, {}, PAGE), 200)
+    server = local_server((200, {}, PAGE), (200, {"Content-Type": "text/javascript; charset=utf-8"}))
     health.check_assets(server.url, lambda _: None, sleep=lambda _: None)
     asked = [request.path for request in server.requests]
     assert asked == ["/", "/assets/index-4f2c.css", "/assets/index-4f2c.js", "/assets/logo.svg"]
