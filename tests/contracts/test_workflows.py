@@ -206,6 +206,17 @@ def test_a_roll_back_begins_when_no_terraform_runs_any_more(tmp_path: Path, stil
     assert said.read_text().split() == signals
 
 
+def test_every_release_that_fails_is_told_of() -> None:
+    """Also where the runner is lost, which leaves no outputs; not one that only couldn't tell of its success."""
+    jobs = read(RELEASE)["jobs"]
+    told = {
+        name: [step for step in job["steps"] if "tools.announce" in step.get("run", "")] for name, job in jobs.items()
+    }
+    assert {name: len(each) for name, each in told.items()} == {"deploy": 2, "roll-back": 1, "lost": 1}
+    assert "steps.record.outcome != 'success'" in told["deploy"][1]["if"]
+    assert jobs["lost"]["if"] == "failure() && needs.deploy.outputs.half-done == ''"
+
+
 def test_drift_is_looked_for_after_a_release_only() -> None:
     job = read(ROOT / ".github" / "workflows" / "drift.yml")["jobs"]["drift"]
     looks = [step for step in job["steps"] if re.search(r"make plan|plan_summary drift", step.get("run", ""))]
