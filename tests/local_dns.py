@@ -12,8 +12,8 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-Answer = list[str] | dns.rcode.Rcode
-"""The records of a name and type as text, or how the answer fails."""
+Answer = list[str] | dns.rcode.Rcode | None
+"""The records of a name and type as text, or how the answer fails; None for no answer at all."""
 
 _POLL_SECONDS: Final = 0.01
 """How soon it notices that it is to stop."""
@@ -39,16 +39,19 @@ class LocalDns:
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
                 data, socket = self.request
-                socket.sendto(outer.answer(dns.message.from_wire(data)).to_wire(), self.client_address)
+                if answer := outer.answer(dns.message.from_wire(data)):
+                    socket.sendto(answer.to_wire(), self.client_address)
 
         return Handler
 
-    def answer(self, query: dns.message.Message) -> dns.message.Message:
-        """What a query is answered."""
+    def answer(self, query: dns.message.Message) -> dns.message.Message | None:
+        """What a query is answered, if it is."""
         (question,) = query.question
         response = dns.message.make_response(query, recursion_available=True)
         name, kind = question.name.to_text(omit_final_dot=True), dns.rdatatype.to_text(question.rdtype)
         answer = self._answers.get((name, kind), dns.rcode.NXDOMAIN)
+        if answer is None:
+            return None
         if isinstance(answer, list):
             response.answer = [dns.rrset.from_text_list(question.name, 300, "IN", kind, answer)] if answer else []
         else:

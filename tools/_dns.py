@@ -20,7 +20,7 @@ class NoDnsError(Exception):
 
 
 class BrokenDnsError(Exception):
-    """Resolvers answer, and say that the name's own name servers don't (SERVFAIL)."""
+    """Resolvers answer, and say that the name's own name servers don't (SERVFAIL), or wait for these in vain."""
 
 
 @dataclass(frozen=True)
@@ -74,4 +74,12 @@ class PublicDns:
                 raise BrokenDnsError from error
             raise NoDnsError from error
         except dns.exception.DNSException as error:
-            raise NoDnsError from error
+            raise (BrokenDnsError if self._is_reached() else NoDnsError) from error
+
+    def _is_reached(self) -> bool:
+        """Whether a resolver answers at all: asked for the root, which none has to ask others for."""
+        try:
+            self._resolver.resolve(".", "NS")
+        except dns.exception.DNSException:
+            return False
+        return True

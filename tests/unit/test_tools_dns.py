@@ -52,6 +52,15 @@ def test_a_resolver_that_gets_no_answer_itself_is_broken_dns(resolver: Start) ->
         resolver({("example.com", "NS"): dns.rcode.SERVFAIL}).name_servers("example.com")
 
 
+def test_a_resolver_that_waits_for_the_names_own_servers_is_broken_dns(
+    resolver: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits longer for servers that are silent than we wait for it."""
+    monkeypatch.setattr("tools._dns._PATIENCE_SECONDS", 0.2)
+    with pytest.raises(BrokenDnsError):
+        resolver({("example.com", "NS"): None, (".", "NS"): ["a.root-servers.net."]}).name_servers("example.com")
+
+
 def test_no_resolver_is_no_dns(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
