@@ -21,6 +21,11 @@ Clients = Callable[[Environment, str], Any]
 Check = Callable[[Environment, Clients, Dns], Iterable[Finding]]
 
 
+_SOMEBODY_ELSES: Final = "not authorized to access this resource"
+"""Route 53's answer to an administrator about a zone of another account (terraform-provider-aws, issues 7877 and
+12570); to somebody without the permission IAM says "not authorized to perform: route53:GetHostedZone"."""
+
+
 def check(
     environment: Environment, tell: Callable[[str], object], *, clients: Clients = client, dns: Dns | None = None
 ) -> None:
@@ -87,7 +92,7 @@ def _zone(environment: Environment, domain: DomainSettings, clients: Clients) ->
     try:
         answer = clients(environment, "route53").get_hosted_zone(Id=domain.hosted_zone_id)
     except ClientError as error:
-        if error_code(error) == "NoSuchHostedZone":
+        if error_code(error) == "NoSuchHostedZone" or _SOMEBODY_ELSES in str(error):
             return None
         raise
     zone, servers = answer["HostedZone"], answer.get("DelegationSet", {}).get("NameServers", [])

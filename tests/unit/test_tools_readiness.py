@@ -53,7 +53,7 @@ class Account:
 
     def __init__(self, real: Environment, clients: Mapping[str, Any]) -> None:
         self._clients = clients
-        self._stubs = {name: Stubber(clients[name]) for name in ("service-quotas", "budgets")}
+        self._stubs = {name: Stubber(clients[name]) for name in ("route53", "service-quotas", "budgets")}
         zone = clients["route53"].create_hosted_zone(Name="example.com", CallerReference="first")
         self.name_servers = frozenset(zone["DelegationSet"]["NameServers"])
         self.zone_id = zone["HostedZone"]["Id"].rpartition("/")[2]
@@ -199,6 +199,21 @@ def test_a_zone_that_does_not_exist_blocks(ready: Account) -> None:
         "--caller-reference first`."
     ]
     assert end
+
+
+@pytest.mark.parametrize(
+    ("message", "blocks"),
+    [
+        ("User: arn:aws:iam::123456789012:user/mina is not authorized to access this resource", True),
+        ("User: mina is not authorized to perform: route53:GetHostedZone on resource: hostedzone/Z1", False),
+    ],
+    ids=["another account's", "not allowed to look"],
+)
+def test_a_zone_of_another_account_blocks(ready: Account, message: str, *, blocks: bool) -> None:
+    ready.stub("route53").add_client_error("get_hosted_zone", "AccessDenied", message, 403)
+    told, end = ready.found(FakeDns(ready.name_servers))
+    assert [each.startswith(f"Route 53 has no hosted zone {ready.zone_id} in account") for each in told] == [blocks]
+    assert bool(end) == blocks
 
 
 def test_a_machine_without_dns_is_told_so_and_goes_on(ready: Account) -> None:
