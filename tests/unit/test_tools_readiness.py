@@ -321,10 +321,10 @@ def test_prepare_makes_nothing_in_an_account_that_is_not_ready(
     def started() -> str:
         raise AssertionError("Terraform was started")
 
-    def nothing(*_: object) -> None:
-        """Neither credentials nor a synthesized stack are needed here."""
+    def nothing(*_: object, **_more: object) -> None:
+        """Neither credentials nor a synthesized stack nor what runs are needed here."""
 
-    for name in ("check_account", "read_stack", "targets"):
+    for name in ("check_account", "read_stack", "running_tags", "targets"):
         monkeypatch.setattr(prepare, name, nothing)
     monkeypatch.setattr(prepare, "executable", started)
     monkeypatch.setattr(readiness, "check", check)
