@@ -64,7 +64,7 @@ def publish_assets(environment: Environment, tag: str, tell: Tell) -> int:
     What `/assets/*` is asked for comes from that bucket only, so this comes before the deploy whose pages ask for it.
     The images needn't be on this machine: they are pulled by their tag. Everything is taken out of the images before
     the first file is uploaded. Raises ToolError for an image that isn't in ECR, and for one whose `assets_path` is
-    missing, empty or has a link in it.
+    missing, empty, or has a link or a name that is no text in it.
     """
     paths = {name: path for name, service in environment.services.items() if (path := service.assets_path)}
     if not paths:
@@ -100,6 +100,8 @@ def _take_out(environment: Environment, name: str, tag: str, path: str, to: Path
     # A link would be followed on this machine, and another file than the image's published.
     if links := [entry for entry in entries if entry.is_symlink()]:
         raise ToolError(f"{where} has a link in {path} ({links[0].relative_to(to)}); copy the file there instead.")
+    if odd := [entry for entry in entries if not entry.name.isprintable()]:
+        raise ToolError(f"{where} has a name in {path} that is no text ({odd[0].name!a}); give the file another.")
     if not any(entry.is_file() for entry in entries):
         raise ToolError(f"{where} has no file in {path}; correct the path, or have the Dockerfile build them.")
 

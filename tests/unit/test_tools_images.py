@@ -214,6 +214,22 @@ def test_a_link_out_of_the_image_publishes_nothing_of_this_machine(
 
 
 @pytest.mark.usefixtures("repositories")
+@pytest.mark.parametrize(("name", "said"), [(b"\xff.js", r"\\udcff\.js"), (b"a\n.js", r"a\\n\.js")])
+def test_a_name_that_is_no_text_publishes_nothing(
+    environment: Environment, docker: Docker, bucket: Callable[[], set[str]], name: bytes, said: str
+) -> None:
+    push(environment, "web")
+    docker.files.mkdir()
+    (docker.files / "a.js").write_text("x")
+    (docker.files / os.fsdecode(name)).write_text("x")
+    with pytest.raises(
+        ToolError, match=rf"has a name in /srv/assets that is no text \('{said}'\); give the file another"
+    ):
+        _images.publish_assets(environment, "new", silent)
+    assert bucket() == set()
+
+
+@pytest.mark.usefixtures("repositories")
 def test_an_image_that_nobody_pushed_is_refused(environment: Environment, docker: Docker) -> None:
     with pytest.raises(ToolError, match=r"ECR has no image adelie-prod-web:new; build it first"):
         _images.publish_assets(environment, "new", silent)
