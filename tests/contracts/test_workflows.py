@@ -217,6 +217,10 @@ def test_every_release_that_fails_is_told_of() -> None:
     assert jobs["lost"]["if"] == "failure() && needs.deploy.outputs.half-done == ''"
 
 
+def test_only_what_is_whole_is_released_to_production() -> None:
+    assert read(RELEASE)[True]["release"]["types"] == ["released"]
+
+
 def test_drift_is_looked_for_after_a_release_only() -> None:
     job = read(ROOT / ".github" / "workflows" / "drift.yml")["jobs"]["drift"]
     looks = [step for step in job["steps"] if re.search(r"make plan|plan_summary drift", step.get("run", ""))]
