@@ -221,6 +221,13 @@ def test_only_what_is_whole_is_released_to_production() -> None:
     assert read(RELEASE)[True]["release"]["types"] == ["released"]
 
 
+def test_who_waits_for_tasks_wakes_them() -> None:
+    """A schedule may stop them in the middle of a release, between the deploy and its health."""
+    scripts = [step["run"] for _, step in steps() if "tools.release wait" in step.get("run", "")]
+    assert len(scripts) == 2
+    assert all(script.find("tools.release wake") in range(script.find("tools.release wait")) for script in scripts)
+
+
 def test_drift_is_looked_for_after_a_release_only() -> None:
     job = read(ROOT / ".github" / "workflows" / "drift.yml")["jobs"]["drift"]
     looks = [step for step in job["steps"] if re.search(r"make plan|plan_summary drift", step.get("run", ""))]
