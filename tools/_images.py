@@ -36,10 +36,13 @@ def build(environment: Environment, tag: str, application: Path, tell: Tell) -> 
     """Build and push the image of each repository that has none with the tag yet; a tag is never pushed twice.
 
     The folder of each is `build` in the environment's files, below `application`. Raises ToolError for a folder without
-    a Dockerfile, before anything is built, and if Docker can't.
+    a Dockerfile or outside of the working copy, before anything is built, and if Docker can't.
     """
     folders = {name: application / (settings.build or name) for name, settings in built(environment).items()}
     for name, folder in folders.items():
+        # A link out of the working copy would put files of this machine into the image.
+        if not folder.resolve().is_relative_to(application.resolve()):
+            raise ToolError(f"{folder} is a link out of the application's repository; put the folder itself there.")
         if not (folder / "Dockerfile").is_file():
             raise ToolError(
                 f"{folder} has no Dockerfile for {name} of {environment.name}; correct its `build:` in "

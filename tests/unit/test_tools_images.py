@@ -114,6 +114,18 @@ def test_each_image_comes_from_its_own_folder_for_its_own_architecture(
 
 
 @pytest.mark.usefixtures("repositories")
+def test_a_folder_that_is_a_link_to_another_place_is_not_built(
+    environment: Environment, docker: Docker, tmp_path: Path
+) -> None:
+    folder = application(environment, tmp_path / "application")
+    (tmp_path / "application" / "web").rename(tmp_path / "home")
+    (tmp_path / "application" / "web").symlink_to(tmp_path / "home")
+    with pytest.raises(ToolError, match="application/web is a link out of the application's repository"):
+        _images.build(environment, "new", folder, silent)
+    assert docker.calls == []
+
+
+@pytest.mark.usefixtures("repositories")
 def test_a_service_that_is_added_is_built_without_being_named_anywhere_else(
     environment: Environment, docker: Docker, tmp_path: Path
 ) -> None:
