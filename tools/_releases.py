@@ -25,6 +25,8 @@ _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _VERSION: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*([./][A-Za-z0-9_][A-Za-z0-9_-]*)*")
 """A branch, tag or commit: narrower than git's own rule (git-check-ref-format), and no word of it means anything to a
 shell, to git's command line or to GITHUB_OUTPUT."""
+_NOBODY_MERGED: Final = re.compile(r"refs/(?!(heads|tags)/)")
+"""Such as refs/pull/5/merge, which GitHub makes of whatever a fork proposes."""
 _LINE: Final = re.compile(r"^[ \t]*application:[ \t]*(.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -147,7 +149,7 @@ def application_ref(event: Json) -> str:
     """
     if "release" not in event:
         wanted = str(event.get("inputs", {}).get("ref", ""))
-        if not _VERSION.fullmatch(wanted):
+        if not _VERSION.fullmatch(wanted) or _NOBODY_MERGED.match(wanted):
             raise ToolError(
                 f"The input ref is {wanted!r}, which is no branch, tag or commit; start the run with another."
             )

@@ -96,6 +96,7 @@ def published(body: str | None) -> dict[str, Any]:
     ("event", "ref"),
     [
         ({"inputs": {"environment": "prod", "ref": "feature/x"}}, "feature/x"),
+        ({"inputs": {"ref": "refs/heads/main"}}, "refs/heads/main"),
         (published("Faster.\r\n\r\nApplication: v1.4.2\r\nThanks!"), "refs/tags/v1.4.2"),
         (published(f"application: `{COMMIT}`"), COMMIT),
         (published("application: main"), "refs/tags/main"),
@@ -119,6 +120,7 @@ def test_which_version_of_the_application_is_built(event: Any, ref: str) -> None
         (published("application: ../../x"), "which is no tag or commit"),
         ({"inputs": {"ref": "main\nref=evil"}}, "is no branch, tag or commit"),
         ({"inputs": {"ref": ""}}, "is no branch, tag or commit"),
+        ({"inputs": {"ref": "refs/pull/5/merge"}}, "is no branch, tag or commit"),
     ],
 )
 def test_what_is_no_version_reaches_neither_git_nor_a_shell(event: Any, why: str) -> None:
