@@ -25,6 +25,8 @@ from tools._terraform import Terraform, executable
 OVERRIDE: Final = "backend_override.tf.json"
 """Terraform reads `*_override` files last: this one puts a local backend in place of the stack's."""
 _GONE: Final = ("404", "NoSuchBucket", "NotFound")
+_FORBIDDEN: Final = "403"
+"""What HeadBucket answers for a bucket of somebody else: names are taken for all accounts (S3 API reference)."""
 
 Tell = Callable[[str], None]
 
@@ -42,7 +44,7 @@ class BootstrapDeploy:
     """Further settings of the S3 backend; none but for an emulator."""
 
     def deploy(self, tell: Tell) -> None:
-        """Apply the stack, and see that its state ends in the bucket. Raises TerraformError."""
+        """Apply the stack, and see that its state ends in the bucket. Raises ToolError."""
         if self.local_state.exists() or not self._bucket_stands():
             tell(f"The state is in {shown(self.local_state)} until {self.account.state.bucket} stands.")
             self._apply_locally()
@@ -56,8 +58,14 @@ class BootstrapDeploy:
         try:
             self.s3.head_bucket(Bucket=self.account.state.bucket)
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _GONE:
+            code = error.response.get("Error", {}).get("Code")
+            if code in _GONE:
                 return False
+            if code == _FORBIDDEN:
+                raise ToolError(
+                    f"The bucket {self.account.state.bucket} is another account's, or refuses you; name one of your "
+                    f"own in state.bucket of {', '.join(each.name for each in self.account.environments)}."
+                ) from None
             raise
         return True
 
