@@ -108,7 +108,7 @@ def check_assets(url: str, tell: Tell, *, tries: int = TRIES, sleep: Sleep = tim
 def assets_of(page: str, html: str) -> dict[str, bool]:
     """The paths of the page's own site, under /assets/ or of scripts, that its HTML names; whether each is a script.
 
-    What the HTML is no HTML from on is not read.
+    Reading ends where the text stops being HTML.
     """
     parser = _Named(page)
     with suppress(AssertionError):  # html.parser, for "<![x"
