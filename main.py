@@ -1,5 +1,6 @@
 """The cdktf app: one stack for each file in environments/, synthesized to cdktf.out."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,14 @@ def build(environments: Sequence[Environment], outdir: str | None = None) -> App
     return app
 
 
+def _forget_others(out: Path, app: App) -> None:
+    """Remove the folders of stacks that are no more, which `make summary` and a deploy would still find."""
+    names = {child.node.id for child in app.node.children}
+    for folder in (out / "stacks").iterdir():
+        if folder.name not in names:
+            shutil.rmtree(folder)
+
+
 def main() -> None:
     """Synthesize every environment; a bad environment file prints one sentence, exits 1 and writes nothing."""
     try:
@@ -41,6 +50,7 @@ def main() -> None:
         sys.exit(str(error))
     app = build(environments)
     app.synth()
+    _forget_others(Path(app.outdir), app)
     providers.lock(Path(app.outdir))
 
 

@@ -216,6 +216,10 @@ def _sentence(error: ValidationError, sources: Mapping[KeyPath, _Source], overla
     absent = [key for key in map(_missing_key, errors) if key and key[:-1] == path[:-1]] if _missing_key(first) else []
     source = next((sources[known] for known in _upwards(path) if known in sources), _Source(overlay_file, 1))
     complaint = _complaint(first, path) if len(absent) <= 1 else _several_missing(absent)
+    if _missing_key(first) and source.file != overlay_file:
+        # What base.yaml has of it is found, what the environment must say isn't: that is written into the other file.
+        complaint += f" (the rest of it is in {source})"
+        source = _Source(overlay_file, 1)
     others = len(errors) - max(1, len(absent))
     more = f" ({others} more after this one)" if others else ""
     return f"{_shown(source.file)}:{source.line}: {complaint}.{more}"

@@ -113,4 +113,5 @@ def test_networks_could_be_connected_one_day(environments: Mapping[str, Environm
     reserved = {
         name: cidr for environment in environments.values() for name, cidr in environment.reserved_cidrs.items()
     }
-    assert overlaps({**named, **reserved}) == []
+    found = overlaps({**named, **reserved})
+    assert not found, f"these networks overlap, give one of each pair another network.vpc_cidr: {found}"

@@ -48,3 +48,8 @@ def test_stack_is_the_reviewed_one(
     name: str, platforms: Mapping[str, Synthesized], snapshot: SnapshotAssertion
 ) -> None:
     assert readable(platforms[name].document) == snapshot(name=name, extension_class=StackSnapshotExtension)
+
+
+def test_every_snapshot_is_of_a_stack() -> None:
+    left = {file.stem for file in Path(__file__).parent.glob("*.json")} - {*PLATFORMS, *BOOTSTRAPS}
+    assert not left, f"remove the snapshots of stacks that are no more: {sorted(left)}"
