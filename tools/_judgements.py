@@ -115,7 +115,7 @@ def not_amazons_to_issue(name: str, at: str, records: Sequence[Caa]) -> Finding 
         return None
     named = _list(issuers - {""}) or "nobody"
     return Finding(
-        f"ACM may issue no certificate for {name}, because the CAA records of {at} name {named}; add the record "
+        f"ACM isn't allowed to issue a certificate for {name}: the CAA records of {at} name {named}; add the record "
         f'`{at} CAA 0 issue "amazon.com"`.'
     )
 

@@ -99,7 +99,7 @@ def account_of(environment: Environment) -> Account:
 def prepare_account(iam: Any, environment: Environment, tell: Tell) -> None:  # noqa: ANN401 -- a boto3 client
     """Make what the account has one of and lacks, before the stack, which names it. Raises ClientError."""
     made = ensure_identity_provider(iam, identity(environment))
-    tell(f"GitHub's identity provider {'is made' if made else 'exists already; it stays as it is'}.")
+    tell(f"GitHub's identity provider {'is made' if made else 'exists already and is used'}.")
     services = services_with_a_role()
     roles = ensure_service_linked_roles(iam, services)
     tell(f"Service-linked roles: {len(roles)} made, {len(services) - len(roles)} exist already.")

@@ -222,7 +222,10 @@ def _show(terraform: Terraform, emulator: Emulator) -> None:
         gaps[each["type"]].lacks for each in resources if str(each["values"].get("id")).startswith(NOT_EMULATED)
     )
     for lacking, number in sorted(left_out.items()):
-        out.print(f"Left out, since {emulator.kind.label} has no {lacking}: {number} resources.", soft_wrap=True)
+        out.print(
+            f"Left out, since {emulator.kind.label} has no {lacking}: {number} resource{'s' if number > 1 else ''}.",
+            soft_wrap=True,
+        )
 
 
 def main(action: Annotated[Action, typer.Argument(help="What to do with the emulated platform.")]) -> None:

@@ -74,7 +74,7 @@ def migrate(environment: Environment, image_tag: str, tell: Callable[[str], None
 
 def _check_tag(image_tag: str) -> None:
     if image_tag == "latest" or not _TAG.fullmatch(image_tag):
-        raise ToolError(f"The image tag {image_tag!r} is no tag of one build; give the commit's hash.")
+        raise ToolError(f"The image tag {image_tag!r} doesn't identify one build; give the commit's hash.")
 
 
 def _register(ecs: ECSClient, environment: Environment, image_tag: str) -> TaskDefinitionTypeDef:
@@ -84,7 +84,9 @@ def _register(ecs: ECSClient, environment: Environment, image_tag: str) -> TaskD
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "ClientException":
             raise
-        raise ToolError(f"AWS has no task definition {family}; deploy {environment.name} first.") from None
+        raise ToolError(
+            f"AWS has no task definition {family}; run `make prepare ENV={environment.name}` first."
+        ) from None
     described = latest["taskDefinition"]
     arguments: dict[str, Any] = {key: value for key, value in described.items() if key in _KEPT and value}
     arguments["containerDefinitions"] = [
@@ -115,7 +117,7 @@ def _network(environment: Environment) -> AwsVpcConfigurationTypeDef:
     )["Subnets"]
     if not groups or not subnets:
         missing = f"security group {group_name}" if not groups else f"subnets {subnet_name}-*"
-        raise ToolError(f"AWS has no {missing}; deploy {environment.name} first.")
+        raise ToolError(f"AWS has no {missing}; run `make prepare ENV={environment.name}` first.")
     return {
         "subnets": sorted(subnet["SubnetId"] for subnet in subnets),
         "securityGroups": [groups[0]["GroupId"]],

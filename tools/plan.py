@@ -11,7 +11,7 @@ import typer
 from stacks import loader
 from stacks.environment import Environment
 from tools import _releases
-from tools._common import ROOT, ToolError, console, run, shown, stack_file
+from tools._common import ROOT, ToolError, check_account, console, run, shown, stack_file
 from tools._terraform import Terraform, executable
 
 PLANS: Final = ROOT / "build" / "plans"
@@ -43,6 +43,7 @@ def main(
     folder = stack_file(name).parent
     if not stack_file(name).exists():
         raise ToolError(f"{shown(stack_file(name))} does not exist; run `make synth`.")
+    check_account(environment)
     tag = image_tag or running_tag(environment)
     text, file = plan(Terraform(executable(), folder, {"TF_VAR_image_tag": tag}), name)
     console().print(text, soft_wrap=True, markup=False)

@@ -51,7 +51,9 @@ def put(environment: Environment, name: str, value: str) -> str:
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
             raise
-        raise ToolError(f"AWS has no secret {secret_id}; deploy {environment.name} first, which creates it.") from None
+        raise ToolError(
+            f"AWS has no secret {secret_id}; run `make prepare ENV={environment.name}` first, which creates it."
+        ) from None
     return secret_id
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,3 +36,15 @@ def test_the_cdktf_command_line_synthesizes_the_same(platforms: Mapping[str, Syn
     for name, stack in platforms.items():
         written = json.loads((tmp_path / "stacks" / name / "cdk.tf.json").read_text())
         assert without_version_notes(written) == without_version_notes(stack.document), name
+
+
+def test_without_terraform_a_deploy_is_one_sentence() -> None:
+    done = subprocess.run(
+        [ROOT / ".venv" / "bin" / "cdktf", "deploy", "nowhere"],
+        env={**os.environ, "TERRAFORM_BINARY_NAME": "no-terraform-here"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"Terraform is not installed; install .* and run this again\.\n", done.stderr)

@@ -41,7 +41,7 @@ def test_the_sentence_about_caa_has_the_record_to_add() -> None:
     assert judge.not_amazons_to_issue(
         "app.example.com", "example.com", [Caa("issue", "letsencrypt.org")]
     ) == judge.Finding(
-        "ACM may issue no certificate for app.example.com, because the CAA records of example.com name "
+        "ACM isn't allowed to issue a certificate for app.example.com: the CAA records of example.com name "
         'letsencrypt.org; add the record `example.com CAA 0 issue "amazon.com"`.'
     )
 

@@ -219,14 +219,16 @@ def test_a_task_that_never_ends_is_one_sentence(staging: Environment, monkeypatc
 def test_a_tag_that_names_no_build_is_refused_before_aws_is_asked(tag: str, staging: Environment) -> None:
     with pytest.raises(ToolError) as error:
         migrate.migrate(staging, tag, print)
-    assert str(error.value) == f"The image tag {tag!r} is no tag of one build; give the commit's hash."
+    assert str(error.value) == f"The image tag {tag!r} doesn't identify one build; give the commit's hash."
 
 
 def test_an_environment_that_is_not_deployed_is_one_sentence(
     staging: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mock_aws():
-        assert _failure(staging, monkeypatch) == f"AWS has no security group {FAMILY}; deploy staging first."
+        assert _failure(staging, monkeypatch) == (
+            f"AWS has no security group {FAMILY}; run `make prepare ENV=staging` first."
+        )
 
 
 def test_another_account_is_refused(environments: Mapping[str, Environment], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +239,9 @@ def test_another_account_is_refused(environments: Mapping[str, Environment], mon
 
 @pytest.mark.usefixtures("network")
 def test_a_missing_task_definition_is_one_sentence(staging: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _failure(staging, monkeypatch) == f"AWS has no task definition {FAMILY}; deploy staging first."
+    assert _failure(staging, monkeypatch) == (
+        f"AWS has no task definition {FAMILY}; run `make prepare ENV=staging` first."
+    )
 
 
 def test_the_names_are_the_ones_the_stack_gives(platforms: Mapping[str, Synthesized]) -> None:

@@ -109,7 +109,9 @@ def test_a_secret_that_is_not_deployed_yet_is_one_sentence(staging: Environment,
     manager.delete_secret(SecretId="adelie/staging/llm-api-key", ForceDeleteWithoutRecovery=True)
     with pytest.raises(ToolError) as error:
         secret.put(staging, "llm-api-key", REAL)
-    assert str(error.value) == ("AWS has no secret adelie/staging/llm-api-key; deploy staging first, which creates it.")
+    assert str(error.value) == (
+        "AWS has no secret adelie/staging/llm-api-key; run `make prepare ENV=staging` first, which creates it."
+    )
 
 
 def test_another_account_is_refused(environments: Mapping[str, Environment]) -> None:
