@@ -56,7 +56,7 @@ show: need-ENV setup ## The effective configuration of an environment: make show
 	@python -m tools.show "$(ENV)"
 
 .PHONY: summary
-summary: synth ## What is in the three stacks
+summary: synth ## What is in each stack
 	@python -m tools.summary
 
 .PHONY: synth

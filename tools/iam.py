@@ -30,7 +30,6 @@ def guide(permissions: Permissions) -> str:
     managed = guarded["ManagedPoliciesOfTheStacks"]["Condition"]["ArnEquals"]["iam:PolicyARN"]
     return TEMPLATE.read_text(encoding="utf-8").format(
         stacks=" and ".join(each.name for each in real),
-        bootstrap=f"bootstrap-{real[0].name}",
         boundary=len(permissions.boundary[0]["Action"]),
         services=", ".join(f"`{each}`" for each in passed),
         managed=", ".join(f"`{each.rpartition('/')[2]}`" for each in managed),

@@ -69,9 +69,11 @@ def test_commands_do_what_they_are_there_for(deployment: Deployment) -> None:
 def test_the_database_is_restored_under_its_own_name(deployment: Deployment) -> None:
     """By moto: MiniStack knows no point-in-time restore, and keeps an instance's name."""
     rds = deployment.client("rds")
+    (database,) = rds.describe_db_instances()["DBInstances"]
+    placeholders = {"the group of describe-db-instances": database["VpcSecurityGroups"][0]["VpcSecurityGroupId"]}
     for command in COMMANDS:
         if command.startswith("aws rds"):
-            aws_cli.run(command, deployment, {})
+            aws_cli.run(command, deployment, placeholders)
     names = {each["DBInstanceIdentifier"] for each in rds.describe_db_instances()["DBInstances"]}
     assert names == {"adelie-prod-database", "adelie-prod-database-broken"}
     rds.delete_db_snapshot(DBSnapshotIdentifier="adelie-prod-before-restore")
