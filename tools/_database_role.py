@@ -41,6 +41,11 @@ def make_role(environment: Environment, tell: Callable[[str], None]) -> None:
         )
     changed = "; ".join(payload["changed"]) or "nothing to change"
     tell(f"The application's role {payload['role']}, login {found}: {changed}.")
+    for other in payload.get("still_open", ()):  # an older function, which this release replaces, doesn't say it
+        tell(
+            f"Warning: {other} can still log in, because somebody is connected with it; once no container is, end the "
+            f'sessions (docs/runbook.md, "Rotate a secret") and run this again.'
+        )
 
 
 def _invoke(environment: Environment) -> Any:  # noqa: ANN401 -- boto3's clients are made at run time

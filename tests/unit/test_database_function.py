@@ -66,7 +66,12 @@ def test_it_takes_both_logins_from_their_secrets(asked: list[tuple[Server, Login
     assert (server.host, server.port, server.database) == ("database.example.com", 5432, "adelie")
     assert (owner.username, owner.password) == ("postgres", "owner's (own)")
     assert (wanted.login.username, wanted.login.password, wanted.role) == ("application_a", PASSWORD, "application")
-    assert answer == {"role": "application", "login": "application_a", "changed": ["made the role application"]}
+    assert answer == {
+        "role": "application",
+        "login": "application_a",
+        "changed": ["made the role application"],
+        "still_open": [],
+    }
     assert PASSWORD not in json.dumps(answer) + repr(asked)
 
 

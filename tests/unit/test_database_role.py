@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pg8000.native  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 
+from adelie.functions.database_role import roles
 from adelie.functions.database_role.roles import Wanted, ensure
 from adelie.functions.database_role.session import DatabaseError, Login, Server
 from tests import real_postgres
@@ -207,7 +209,7 @@ def test_the_next_generation_works_while_the_last_one_is_still_in_use(made: Real
     ensure(rds, OWNER, next_generation)
     assert application(made, "SELECT count(*) FROM older", login=SECOND) == [[0]]
     assert application(made, "SELECT 1", login=FIRST) == [[1]], "containers that aren't rolled yet"
-    assert ensure(rds, OWNER, next_generation).made == [], "somebody is still connected with it"
+    assert ensure(rds, OWNER, next_generation) == roles.Changes(still_open=[FIRST.username])
     held.close()
     _until(lambda: ensure(rds, OWNER, next_generation).made == ["closed the login application_a"])
     with pytest.raises(pg8000.native.DatabaseError):
@@ -215,6 +217,29 @@ def test_the_next_generation_works_while_the_last_one_is_still_in_use(made: Real
     assert ensure(rds, OWNER, next_generation).made == []
     ensure(rds, OWNER, WANTED)
     assert application(made, "SELECT 1", login=FIRST) == [[1]], "the generation after that takes its turn again"
+
+
+def test_settings_that_a_login_left_itself_are_reset(made: RealPostgres, rds: Server) -> None:
+    """Each role may set its own: an injected line would stop all writing, for good."""
+    application(made, f"ALTER ROLE {FIRST.username} IN DATABASE {DATABASE} SET search_path = 'nowhere'")
+    application(made, f"ALTER ROLE {FIRST.username} SET default_transaction_read_only = on")
+    reset = "reset the settings of application_a"
+    assert ensure(rds, OWNER, WANTED).made == [reset, f"{reset} in adelie"]
+    application(made, "INSERT INTO older (text) VALUES ('x')")
+
+
+def test_a_login_that_takes_its_turn_again_never_has_its_old_password(
+    made: RealPostgres, rds: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even if the function dies between the two steps: the password may have leaked."""
+    for _ in range(2):  # the second run closes the first login
+        ensure(rds, OWNER, replace(WANTED, login=SECOND))
+    monkeypatch.setattr(roles, "_set_password", Mock(side_effect=DatabaseError("the function died")))
+    with pytest.raises(DatabaseError):
+        ensure(rds, OWNER, replace(WANTED, login=Login(FIRST.username, "Third" * 10)))
+    with pytest.raises(pg8000.native.DatabaseError) as error:
+        application(made, "SELECT 1", login=FIRST)
+    assert error.value.args[0]["C"] == "28P01"
 
 
 def test_no_password_is_in_the_servers_log(empty: RealPostgres, rds: Server) -> None:

@@ -76,6 +76,14 @@ def test_it_waits_for_the_answer_and_tells_what_was_changed(
     assert told == ["The application's role application, login application_a: made the role application; made a login."]
 
 
+def test_it_warns_of_an_old_login_that_could_not_be_closed(
+    staging: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the last step of a rotation after a leak would say "nothing to change" while whoever has it is connected."""
+    _, told = call(staging, monkeypatch, answered({**MADE, "still_open": ["application_b"]}))
+    assert told[1].startswith("Warning: application_b can still log in, because somebody is connected with it")
+
+
 def test_it_says_that_nothing_had_to_be_changed(staging: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     _, told = call(staging, monkeypatch, answered({**MADE, "changed": []}))
     assert told == ["The application's role application, login application_a: nothing to change."]

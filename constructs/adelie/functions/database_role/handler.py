@@ -60,7 +60,7 @@ def apply(environment: Mapping[str, str], read: Callable[[str], Mapping[str, Any
         authority=authority(environment.get("AWS_REGION", "")),
     )
     changes = ensure(server, owner, Wanted(role=role, login=login, logins=logins, schema=schema))
-    return {"role": role, "login": login.username, "changed": changes.made}
+    return {"role": role, "login": login.username, "changed": changes.made, "still_open": changes.still_open}
 
 
 def authority(region: str) -> Path:

@@ -43,6 +43,9 @@ class Changes:
 
     made: list[str] = field(default_factory=list[str])
 
+    still_open: list[str] = field(default_factory=list[str])
+    """Logins whose turn is over and that somebody is still connected with."""
+
     def note(self, text: str) -> None:
         """Remember one change."""
         self.made.append(text)
@@ -59,6 +62,7 @@ def ensure(server: Server, owner: Login, wanted: Wanted) -> Changes:
         with session.transaction():
             _check(session, owner, wanted)
             _make_roles(session, wanted, changes)
+            _reset_settings(session, wanted, changes)
             _close_to_public(session, wanted, changes)
             _grant(session, server, wanted, changes)
             _grant_for_later(session, wanted, changes)
@@ -113,6 +117,24 @@ def _make_roles(session: Session, wanted: Wanted, changes: Changes) -> None:
         granted = f"{identifier(wanted.role)} TO {identifier(wanted.login.username)}"
         session.run(f"GRANT {granted} WITH INHERIT TRUE, SET FALSE")
         changes.note(f"made {wanted.login.username} a member of {wanted.role}")
+
+
+def _reset_settings(session: Session, wanted: Wanted, changes: Changes) -> None:
+    """Take back what a login has set for its own next sessions, as every role may ("ALTER ROLE", description).
+
+    `ALTER ROLE application_a SET default_transaction_read_only = on`, once injected, would outlive every container.
+    What all sessions should have belongs to the parameter group or to the database.
+    """
+    found = session.run(
+        "SELECT rolname, coalesce(datname, '') FROM pg_db_role_setting"
+        " JOIN pg_roles ON pg_roles.oid = setrole LEFT JOIN pg_database ON pg_database.oid = setdatabase"
+        " WHERE rolname = ANY(CAST(:logins AS text[])) ORDER BY 1, 2",
+        logins=list(wanted.logins),
+    )
+    for login, database in found:
+        where = f" IN DATABASE {identifier(database)}" if database else ""
+        session.run(f"ALTER ROLE {identifier(login)}{where} RESET ALL")
+        changes.note(f"reset the settings of {login}{f' in {database}' if database else ''}")
 
 
 def _close_to_public(session: Session, wanted: Wanted, changes: Changes) -> None:
@@ -213,8 +235,9 @@ def _grant_for_later(session: Session, wanted: Wanted, changes: Changes) -> None
 def _set_password(session: Session, server: Server, wanted: Wanted, changes: Changes) -> None:
     """Log in with the password; set it only where that fails, and log in again.
 
-    A run that finds it right closes the other logins, unless one of them is still connected: containers that started
-    before the last change of the password have been replaced by then.
+    A run that finds it right closes the other logins: containers that started before the last change of the password
+    have been replaced by then. One that is still connected stays open, and is in `Changes.still_open`: it may be a
+    container, or whoever the password leaked to.
     """
     login = wanted.login
     try:
@@ -225,13 +248,14 @@ def _set_password(session: Session, server: Server, wanted: Wanted, changes: Cha
         changes.note(f"gave {login.username} the password of the secret")
         return
     for other in (name for name in wanted.logins if name != login.username):
-        if session.run(
-            "SELECT 1 FROM pg_roles WHERE rolname = :other AND rolcanlogin"
-            " AND NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE usename = :other)",
-            other=other,
-        ):
-            session.run(f"ALTER ROLE {identifier(other)} NOLOGIN")
-            changes.note(f"closed the login {other}")
+        if not session.run("SELECT 1 FROM pg_roles WHERE rolname = :other AND rolcanlogin", other=other):
+            continue
+        if session.run("SELECT 1 FROM pg_stat_activity WHERE usename = :other", other=other):
+            changes.still_open.append(other)
+            continue
+        # Without its password, or one that leaked would work again from this login's next turn until it is replaced.
+        session.run(f"ALTER ROLE {identifier(other)} NOLOGIN PASSWORD NULL")
+        changes.note(f"closed the login {other}")
 
 
 def _log_in(server: Server, login: Login) -> None:
