@@ -18,9 +18,23 @@ from stacks import loader
 from stacks.environment import Environment, S3State
 from stacks.providers import state_key
 from tools import _images, _releases
-from tools._common import Json, ToolError, check_account, client, console, run_app, sentence
+from tools._common import (
+    Json,
+    ToolError,
+    check_account,
+    client,
+    console,
+    read_stack,
+    resources,
+    run_app,
+    sentence,
+    stack_file,
+)
+from tools._database_role import make_role
 from tools._releases import Release
+from tools._terraform import Terraform, executable
 from tools.migrate import CLUSTER
+from tools.plan import UNBUILT
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.client import ECSClient
@@ -194,6 +208,26 @@ def unlock(environment: Environment, tell: Tell) -> None:
     tell(f"The lock that {who} left in {lock.get('Created', 'the past')} is gone.")
 
 
+def login(environment: Environment, terraform: Terraform, tell: Tell) -> None:
+    """Before a roll-back deploys: give the application's secret the login of this code, and have the database know it.
+
+    A release that raised `database.application.generation` has left the next login in the secret. Going back means the
+    one before with a new password, because the old one is nowhere any more; the deploy alone would start containers
+    that the database refuses. Where the generation is the same, nothing is changed and nobody called. Raises ToolError.
+    """
+    check_account(environment)
+    logins = [
+        each.address
+        for each in resources(read_stack(environment.name))
+        if each.type == "aws_secretsmanager_secret_version" and each.path[0] == "database"
+    ]
+    terraform.init()
+    if terraform.apply(targets=logins):
+        make_role(environment, tell)
+    else:
+        tell(f"The application's login stays {environment.database.application.login}.")
+
+
 def _print(text: str) -> None:
     console().print(text, soft_wrap=True)
 
@@ -266,6 +300,13 @@ def record_command(
 def unlock_command(name: Name) -> None:
     """Take away a lock of the state that a killed step of the workflow has left."""
     unlock(loader.load(name), _print)
+
+
+@app.command("login")
+def login_command(name: Name) -> None:
+    """Before a roll-back deploys, have the application's secret and the database agree on its login."""
+    folder = stack_file(name).parent
+    login(loader.load(name), Terraform(executable(), folder, {"TF_VAR_image_tag": UNBUILT}), _print)
 
 
 if __name__ == "__main__":

@@ -228,6 +228,14 @@ def test_who_waits_for_tasks_wakes_them() -> None:
     assert all(script.find("tools.release wake") in range(script.find("tools.release wait")) for script in scripts)
 
 
+def test_a_roll_back_gives_the_database_its_login_before_it_starts_containers() -> None:
+    """Or they start with a password that the database doesn't know, where the generation goes back too."""
+    steps = read(ROOT / ".github" / "actions" / "roll-back" / "action.yml")["runs"]["steps"]
+    script = "\n".join(step.get("run", "") for step in steps)
+    order = [script.index(each) for each in ("keeps-data", "tools.release login", "cdktf deploy")]
+    assert order == sorted(order)
+
+
 def test_drift_is_looked_for_after_a_release_only() -> None:
     job = read(ROOT / ".github" / "workflows" / "drift.yml")["jobs"]["drift"]
     looks = [step for step in job["steps"] if re.search(r"make plan|plan_summary drift", step.get("run", ""))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -264,3 +265,19 @@ def test_a_workflow_takes_the_role_that_the_bootstrap_stack_makes(environments: 
     assert said == "role=arn:aws:iam::222222222222:role/adelie-bootstrap-prod-apply\nregion=ap-northeast-2"
     with pytest.raises(ToolError, match="emulated"):
         identity.outputs(environments["localstack"], identity.Kind.PLAN)
+
+
+@pytest.mark.parametrize(("changed", "called"), [(1, True), (0, False)])
+def test_a_roll_back_makes_the_login_only_if_the_secret_changes(
+    changed: int, called: bool, environments: Mapping[str, Environment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the generation that it goes back to, Terraform makes a new password, which the database has to learn."""
+    terraform, make_role = Mock(), Mock()
+    terraform.apply.return_value = changed
+    monkeypatch.setattr(release, "make_role", make_role)
+    using(monkeypatch, Aws())
+    prod = environments["prod"]
+    release.login(prod, terraform, list[str]().append)
+    ((target,),) = terraform.apply.call_args.kwargs.values()
+    assert target.startswith("aws_secretsmanager_secret_version.database_application_"), "and no other secret's"
+    assert make_role.called == called
