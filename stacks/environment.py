@@ -84,7 +84,10 @@ class Environment(Settings):
     github_repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
     """This repository on GitHub, as owner/name: its workflow runs may take the roles that the bootstrap stack makes."""
     prevent_destroy: bool
-    """Terraform refuses a plan that would destroy what holds data: keys, database, cache, buckets, secrets, images."""
+    """Terraform refuses a plan that would destroy what holds data: keys, database, cache, buckets, secrets, images.
+
+    It guards what is in the code. What is taken out of it, AWS itself must refuse to delete, so true asks for that too:
+    `deletion_protection` and a final snapshot, no `force_destroy` and no `force_delete`, and a recovery window."""
     tags: Mapping[str, str]
     """Tags of every resource, beside Project, Environment and ManagedBy."""
     state: Annotated[LocalState | S3State, Field(discriminator="type")]
@@ -149,6 +152,7 @@ class Environment(Settings):
     def _fits_together(self) -> Self:
         if self.emulator is None:
             refuse_what_is_for_an_emulator(self)
+        self._check_protection()
         self._check_region()
         self._check_zones()
         self._check_domain()
@@ -157,6 +161,26 @@ class Environment(Settings):
         self._check_names()
         self._check_catalogue()
         return self
+
+    def _check_protection(self) -> None:
+        if not self.prevent_destroy:
+            return
+        switches = {
+            "database.deletion_protection": (self.database.deletion_protection, True),
+            "database.final_snapshot": (self.database.final_snapshot, True),
+            "cache.final_snapshot": (self.cache.final_snapshot, True),
+            "repositories.force_delete": (self.repositories.force_delete, False),
+            "storage.objects.force_destroy": (self.storage.objects.force_destroy, False),
+            "storage.logs.force_destroy": (self.storage.logs.force_destroy, False),
+        }
+        fix = "or set prevent_destroy to false"
+        for key, (stated, safe) in switches.items():
+            if stated != safe:
+                reject(key, f"must be {str(safe).lower()} with prevent_destroy", stated, f"change it, {fix}")
+        for name, secret in self.secrets.items():
+            if secret.recovery_window_days == 0:
+                key = f"secrets.{name}.recovery_window_days"
+                reject(key, "must be 7 or more with prevent_destroy", 0, f"use 30, {fix}")
 
     def _check_region(self) -> None:
         if self.region not in known_regions():
