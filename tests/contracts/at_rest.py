@@ -63,6 +63,20 @@ REPLACEABLE: Final = {
 }
 """What holds data and isn't stateful: why nothing is lost with it."""
 
+COPIED: Final = frozenset({"aws_db_instance", "aws_s3_bucket"})
+"""What AWS Backup copies of the stateful types (buckets where they say that they hold data)."""
+
+NOT_COPIED: Final = {
+    "aws_backup_vault": "it has the copies",
+    "aws_cloudwatch_log_group": "AWS Backup doesn't copy logs; what they told is in alarms by then",
+    "aws_ecr_repository": "images are built again out of a commit",
+    "aws_elasticache_replication_group": "what it keeps is made again out of the database; it has snapshots of its own",
+    "aws_kms_key": "a deleted key waits for days, and its material can't be read",
+    "aws_secretsmanager_secret": "a deleted secret waits for days; values are generated, or people have them",
+    "aws_sqs_queue": "its messages are runs that failed, which are in the execution history too",
+}
+"""What is stateful and isn't copied: why that is enough."""
+
 CONFIGURATION: Final = frozenset(
     {
         "aws_acm_certificate",
@@ -141,8 +155,12 @@ CONFIGURATION: Final = frozenset(
 
 
 def unclassified(stack: Synthesized) -> list[str]:
-    """One sentence for each resource type of the stack that nobody has classified."""
-    return [
+    """One sentence for each resource type that nobody has classified, and for each module, which nobody sees into."""
+    modules = [
+        f"module.{name} hides its resources from every contract: write them out."
+        for name in stack.document.get("module", {})
+    ]
+    return modules + [
         f"{kind} isn't classified: add it to ENCRYPTED (with what must be true of it) or CONFIGURATION in "
         "tests/contracts/at_rest.py, and to STATEFUL in constructs/adelie/stateful.py if data is lost with it."
         for kind in sorted({kind for kind, _, _ in stack.every()} - ENCRYPTED.keys() - CONFIGURATION)

@@ -17,7 +17,7 @@ from adelie.storage import Bucket
 from adelie.terraform import App
 from stacks.environment import Environment
 from stacks.platform import Platform
-from tests.contracts.at_rest import not_encrypted, unclassified
+from tests.contracts.at_rest import COPIED, not_encrypted, unclassified
 from tests.environments import BACKED_UP, BOOTSTRAPS, REAL
 from tests.support import Synthesized, policy, references
 from tools._common import ToolError
@@ -54,8 +54,9 @@ def copied(stack: Synthesized) -> set[str]:
 
 
 def to_copy(stack: Synthesized) -> set[str]:
-    """Every database, and every bucket with data that exists nowhere else."""
-    return {f"aws_db_instance.{name}" for name in stack.resources("aws_db_instance")} | buckets(stack, "data")
+    """All of the types that are copied: each but for the buckets whose data exists elsewhere."""
+    every = {f"{kind}.{name}" for kind, name, _ in stack.every() if kind in COPIED}
+    return every - buckets(stack, "logs", "rebuildable")
 
 
 @pytest.fixture(scope="module", params=REAL)

@@ -8,7 +8,15 @@ from collections.abc import Mapping
 import pytest
 
 from adelie.stateful import STATEFUL
-from tests.contracts.at_rest import CONFIGURATION, ENCRYPTED, REPLACEABLE, not_encrypted, unclassified
+from tests.contracts.at_rest import (
+    CONFIGURATION,
+    COPIED,
+    ENCRYPTED,
+    NOT_COPIED,
+    REPLACEABLE,
+    not_encrypted,
+    unclassified,
+)
 from tests.environments import BOOTSTRAPS, PLATFORMS, REAL
 from tests.support import Synthesized, policy, references
 
@@ -24,6 +32,17 @@ def test_the_classes_do_not_contradict_each_other() -> None:
     assert not ENCRYPTED.keys() & CONFIGURATION
     assert not STATEFUL & REPLACEABLE.keys()
     assert ENCRYPTED.keys() == STATEFUL | REPLACEABLE.keys()
+    assert not COPIED & NOT_COPIED.keys()
+
+
+def test_what_is_stateful_is_copied_or_says_why_that_is_not_needed() -> None:
+    """Or a table or file system that somebody marks would be protected, encrypted, and in no backup."""
+    assert COPIED | NOT_COPIED.keys() == STATEFUL, "add it to COPIED or NOT_COPIED in tests/contracts/at_rest.py"
+
+
+def test_a_module_is_refused() -> None:
+    stack = Synthesized({"module": {"search": {"source": "./search"}}})
+    assert unclassified(stack) == ["module.search hides its resources from every contract: write them out."]
 
 
 def test_a_type_that_nobody_classified_is_refused_with_the_place_to_add_it() -> None:
