@@ -33,11 +33,17 @@ def make_role(environment: Environment, tell: Callable[[str], None]) -> None:
         why = str(payload.get("errorMessage", "no reason given")).rstrip(".")
         raise ToolError(f"The application's role in the database was not made: {why}.")
     name, application, found = environment.name, environment.database.application, payload["login"]
-    if found != application.login:
+    generation = payload["generation"]
+    if generation != application.generation:
+        step = generation + 1 if application.generation > generation else generation - 1
+        fix = (
+            f"run `make prepare ENV={name}`, which makes the new secret and changes no service"
+            if application.generation == step
+            else f"go one step at a time, to {step} first: two share a login, whose password containers are still using"
+        )
         raise ToolError(
-            f"The application's secret still has the login {found}, but database.application.generation "
-            f"{application.generation} of {name} means {application.login}; run `make prepare ENV={name}`, which makes "
-            f"the new secret and changes no service."
+            f"The application's secret is of generation {generation} ({found}), but database.application.generation of "
+            f"{name} is {application.generation} ({application.login}); {fix}."
         )
     changed = "; ".join(payload["changed"]) or "nothing to change"
     tell(f"The application's role {payload['role']}, login {found}: {changed}.")

@@ -56,7 +56,8 @@ def test_each_generation_is_the_other_login(generation: int, login: str) -> None
     assert value["secret_string_wo_version"] == generation
     assert re.fullmatch(
         rf'\$\{{jsonencode\(\{{ "username" = "{login}", "password" = '
-        r"ephemeral\.aws_secretsmanager_random_password\.\w+\.random_password \}\)\}",
+        r"ephemeral\.aws_secretsmanager_random_password\.\w+\.random_password, "
+        rf'"generation" = {generation} \}}\)\}}',
         value["secret_string_wo"],
     )
     assert "secret_string" not in value, "it would be in the state"

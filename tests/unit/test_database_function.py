@@ -43,7 +43,7 @@ ENVIRONMENT = {
 PASSWORD = "Aa1" * 20
 SECRETS: Mapping[str, Mapping[str, Any]] = {
     "owner": {"username": "postgres", "password": "owner's (own)"},
-    "application": {"username": "application_a", "password": PASSWORD},
+    "application": {"username": "application_a", "password": PASSWORD, "generation": 3},
 }
 
 
@@ -69,6 +69,7 @@ def test_it_takes_both_logins_from_their_secrets(asked: list[tuple[Server, Login
     assert answer == {
         "role": "application",
         "login": "application_a",
+        "generation": 3,
         "changed": ["made the role application"],
         "still_open": [],
     }
@@ -88,11 +89,11 @@ def test_it_takes_both_logins_from_their_secrets(asked: list[tuple[Server, Login
         (
             {},
             {"application": {"username": "postgres", "password": PASSWORD}},
-            "the application's secret must be for one of application_a, application_b; deploy it again",
+            "the application's secret must be a generation of one of application_a, application_b; deploy it again",
         ),
         (
             {},
-            {"application": {"username": "application_a", "password": "sh0rt"}},
+            {"application": {"username": "application_a", "password": "sh0rt", "generation": 1}},
             "the application's password must be 32 letters and digits or more; raise its generation",
         ),
         (

@@ -17,7 +17,12 @@ from tools import _database_role
 from tools._common import ToolError
 
 FUNCTION = "adelie-staging-database-role"
-MADE = {"role": "application", "login": "application_a", "changed": ["made the role application", "made a login"]}
+MADE = {
+    "role": "application",
+    "login": "application_a",
+    "generation": 1,
+    "changed": ["made the role application", "made a login"],
+}
 
 
 class ScriptedLambda:
@@ -96,15 +101,27 @@ def test_the_functions_own_sentence_is_told(staging: Environment, monkeypatch: p
     )
 
 
+@pytest.mark.parametrize(
+    ("generation", "rest"),
+    [
+        (2, "2 (application_b); run `make prepare ENV=staging`, which makes the new secret and changes no service."),
+        (
+            3,
+            "3 (application_a); go one step at a time, to 2 first: two share a login, whose password containers are "
+            "still using.",
+        ),
+    ],
+)
 def test_a_secret_of_another_generation_stops_the_release(
-    staging: Environment, monkeypatch: pytest.MonkeyPatch
+    generation: int, rest: str, staging: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    application = staging.database.application.model_copy(update={"generation": 2})
+    """Of one with the same login too: the deploy would give it a password that the database doesn't know."""
+    application = staging.database.application.model_copy(update={"generation": generation})
     database = staging.database.model_copy(update={"application": application})
     raised = staging.model_copy(update={"database": database})
     assert failure(raised, monkeypatch, answered(MADE)) == (
-        "The application's secret still has the login application_a, but database.application.generation 2 of staging "
-        "means application_b; run `make prepare ENV=staging`, which makes the new secret and changes no service."
+        "The application's secret is of generation 1 (application_a), but database.application.generation of staging "
+        f"is {rest}"
     )
 
 

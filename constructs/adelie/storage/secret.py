@@ -68,7 +68,7 @@ class Secret(Construct):
         key: CustomerKey,
         username: str | None = None,
     ) -> None:
-        """`username` makes a generated value a login: the JSON object {"username": ..., "password": ...}, as RDS's."""
+        """`username` makes a generated value a login: the JSON object with username, password and generation."""
         super().__init__(scope, id)
         self._settings = settings
         self._username = username
@@ -122,4 +122,7 @@ class Secret(Construct):
         """What the secret holds, as a Terraform expression."""
         if self._username is None:
             return password
-        return f'jsonencode({{ "username" = "{self._username}", "password" = {password} }})'
+        generation = self._settings.generation
+        return (
+            f'jsonencode({{ "username" = "{self._username}", "password" = {password}, "generation" = {generation} }})'
+        )

@@ -48,7 +48,8 @@ def apply(environment: Mapping[str, str], read: Callable[[str], Mapping[str, Any
         raise DatabaseError(f"the function has no {missing[0]}; deploy it again")
     logins = environment["APPLICATION_LOGINS"].split(",")
     owner = _owner(read(environment["OWNER_SECRET_ARN"]))
-    login = _application(read(environment["APPLICATION_SECRET_ARN"]), logins)
+    secret = read(environment["APPLICATION_SECRET_ARN"])
+    login = _application(secret, logins)
     role, schema = environment["APPLICATION_ROLE"], environment["APPLICATION_SCHEMA"]
     for name in (role, schema, environment["PGDATABASE"], *logins):
         if not _NAME.fullmatch(name):
@@ -60,7 +61,13 @@ def apply(environment: Mapping[str, str], read: Callable[[str], Mapping[str, Any
         authority=authority(environment.get("AWS_REGION", "")),
     )
     changes = ensure(server, owner, Wanted(role=role, login=login, logins=logins, schema=schema))
-    return {"role": role, "login": login.username, "changed": changes.made, "still_open": changes.still_open}
+    return {
+        "role": role,
+        "login": login.username,
+        "generation": secret["generation"],
+        "changed": changes.made,
+        "still_open": changes.still_open,
+    }
 
 
 def authority(region: str) -> Path:
@@ -101,8 +108,10 @@ def _owner(secret: Mapping[str, Any]) -> Login:
 
 def _application(secret: Mapping[str, Any], logins: list[str]) -> Login:
     username, password = secret.get("username"), secret.get("password")
-    if username not in logins:
-        raise DatabaseError(f"the application's secret must be for one of {', '.join(logins)}; deploy it again")
+    if username not in logins or not isinstance(secret.get("generation"), int):
+        raise DatabaseError(
+            f"the application's secret must be a generation of one of {', '.join(logins)}; deploy it again"
+        )
     if not isinstance(password, str) or not _PASSWORD.fullmatch(password):
         raise DatabaseError("the application's password must be 32 letters and digits or more; raise its generation")
     return Login(str(username), password)
