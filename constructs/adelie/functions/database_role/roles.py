@@ -18,6 +18,8 @@ from .session import DatabaseError, Login, LoginRefusedError, Server, Session, i
 TABLE_PRIVILEGES: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 """Without TRUNCATE, REFERENCES, TRIGGER and MAINTAIN: those are the owner's."""
 SEQUENCE_PRIVILEGES: Final = ("SELECT", "UPDATE", "USAGE")
+HISTORY: Final = "alembic_version"
+"""Where Alembic keeps which migrations ran (its documentation, `version_table`): read-only for the application."""
 _ATTRIBUTES: Final = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT"
 _LOCK: Final = 4_221_964
 """An advisory lock that one run holds to its end, so that two don't meet; the number means nothing."""
@@ -66,6 +68,7 @@ def ensure(server: Server, owner: Login, wanted: Wanted) -> Changes:
             _close_to_public(session, wanted, changes)
             _grant(session, server, wanted, changes)
             _grant_for_later(session, wanted, changes)
+            _keep_history(session, wanted, changes)
         _set_password(session, server, wanted, changes)
     return changes
 
@@ -198,12 +201,14 @@ def _grant(session: Session, server: Server, wanted: Wanted, changes: Changes) -
             " CROSS JOIN unnest(CAST(:privileges AS text[])) AS privilege"
             " WHERE relnamespace = CAST(:schema AS regnamespace)"
             " AND relkind = ANY(CAST(string_to_array(:kinds, ',') AS \"char\"[])) AND pg_has_role(relowner, 'USAGE')"
+            " AND NOT (relname = :history AND privilege <> 'SELECT')"
             " AND NOT CASE relkind WHEN 'S' THEN has_sequence_privilege(:role, pg_class.oid, privilege)"
             " ELSE has_table_privilege(:role, pg_class.oid, privilege) END"
             " GROUP BY relname ORDER BY relname",
             privileges=list(privileges),
             schema=identifier(wanted.schema),
             kinds=kinds,
+            history=HISTORY,
             role=wanted.role,
         )
         for name, lacks in lacking:
@@ -230,6 +235,26 @@ def _grant_for_later(session: Session, wanted: Wanted, changes: Changes) -> None
                 f" GRANT {', '.join(lacks)} ON {what} TO {identifier(wanted.role)}"
             )
             changes.note(f"let {wanted.role} use the owner's future {what.lower()}")
+
+
+def _keep_history(session: Session, wanted: Wanted, changes: Changes) -> None:
+    """Take back what the default privileges gave on Alembic's table, when the first migration made it.
+
+    Whoever writes it decides what the owner runs in the next migration, or that it fails.
+    """
+    found = session.run(
+        "SELECT string_agg(acl.privilege_type, ', ' ORDER BY acl.privilege_type)"
+        " FROM pg_class, aclexplode(relacl) AS acl"
+        " WHERE relnamespace = CAST(:schema AS regnamespace) AND relname = :history AND pg_has_role(relowner, 'USAGE')"
+        " AND acl.grantee = CAST(:role AS regrole) AND acl.privilege_type <> 'SELECT'",
+        schema=identifier(wanted.schema),
+        history=HISTORY,
+        role=identifier(wanted.role),
+    )
+    if found[0][0]:
+        table = f"{identifier(wanted.schema)}.{identifier(HISTORY)}"
+        session.run(f"REVOKE {found[0][0]} ON TABLE {table} FROM {identifier(wanted.role)}")
+        changes.note(f"closed {HISTORY} to writing")
 
 
 def _set_password(session: Session, server: Server, wanted: Wanted, changes: Changes) -> None:
