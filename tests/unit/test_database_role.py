@@ -182,9 +182,10 @@ def test_what_a_person_took_away_comes_back(made: RealPostgres, rds: Server) -> 
     made.run("REVOKE INSERT ON older FROM application")
     made.run("ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE DELETE ON TABLES FROM application")
     made.run("GRANT CREATE ON SCHEMA public TO PUBLIC")  # as PostgreSQL 14 had it, and an upgrade keeps it
-    made.run(f"ALTER ROLE {FIRST.username} NOLOGIN")
+    made.run(f"ALTER ROLE {FIRST.username} NOLOGIN; GRANT application TO application_a WITH ADMIN TRUE, SET TRUE")
     assert ensure(rds, OWNER, WANTED).made == [
         "gave application_a LOGIN",
+        "made application_a a member of application",
         "closed the schema public to PUBLIC",
         "let application use 1 table",
         "let application use the owner's future tables",

@@ -111,14 +111,14 @@ def _make_roles(session: Session, wanted: Wanted, changes: Changes) -> None:
             session.run(f"ALTER ROLE {identifier(name)} {kind}")
             changes.note(f"gave {name} {kind}")
     is_member = session.run(
-        "SELECT inherit_option FROM pg_auth_members WHERE roleid = CAST(:role AS regrole)"
-        " AND member = CAST(:login AS regrole) AND inherit_option",
+        "SELECT inherit_option AND NOT admin_option AND NOT set_option FROM pg_auth_members"
+        " WHERE roleid = CAST(:role AS regrole) AND member = CAST(:login AS regrole)",
         role=identifier(wanted.role),
         login=identifier(wanted.login.username),
     )
-    if not is_member:
+    if is_member != [[True]]:
         granted = f"{identifier(wanted.role)} TO {identifier(wanted.login.username)}"
-        session.run(f"GRANT {granted} WITH INHERIT TRUE, SET FALSE")
+        session.run(f"GRANT {granted} WITH INHERIT TRUE, SET FALSE, ADMIN FALSE")
         changes.note(f"made {wanted.login.username} a member of {wanted.role}")
 
 
