@@ -41,9 +41,11 @@ class ApplicationRoleSettings(Settings):
     """The role that services and jobs have in the database; everything has a default."""
 
     username: Annotated[str, StringConstraints(pattern=_NAME)] = "application"
-    """The role's name (default "application"); services log in as <username>_a and <username>_b by turns."""
+    """The role's name (default "application"); services log in as <username>_a and <username>_b by turns. Don't change
+    it once the environment runs: a release migrates before it deploys, so the function would still make the old one."""
     schema_name: Annotated[str, StringConstraints(pattern=_NAME)] = "public"
-    """The schema that the role may read and write (default "public"); it is made if it doesn't exist."""
+    """The schema that the role may read and write (default "public"); it is made if it doesn't exist. A change works
+    from the release after the one that brings it, for the same reason."""
     generation: Annotated[int, Field(ge=1)] = 1
     """Raise it by one to replace the password (default 1); docs/runbook.md, "Rotate a secret", has the rest."""
 
