@@ -88,6 +88,19 @@ def test_data_is_protected_where_the_environment_says_so(
     assert protected(stack) == (stateful(stack) if environments[name].prevent_destroy else set())
 
 
+@pytest.mark.parametrize("name", REAL)
+def test_what_is_protected_is_not_emptied_to_be_deleted(
+    name: str, environments: Mapping[str, Environment], platforms: Mapping[str, Synthesized]
+) -> None:
+    if environments[name].prevent_destroy:
+        emptied = {
+            f"{kind}.{where}"
+            for kind, where, body in platforms[name].every()
+            if kind in STATEFUL and (body.get("force_destroy") or body.get("force_delete"))
+        }
+        assert emptied - buckets(platforms[name], "rebuildable") == set()
+
+
 @pytest.mark.parametrize("name", BOOTSTRAPS)
 def test_the_state_is_always_protected(name: str, platforms: Mapping[str, Synthesized]) -> None:
     assert protected(platforms[name]) == stateful(platforms[name]) != set()
