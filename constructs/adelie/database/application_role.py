@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie import aws, functions
-from adelie.data import holds_data
 from adelie.function_code import FunctionCode
+from adelie.function_log import function_log, report_statements
 from adelie.policy import Statement, assume_role_policy, policy_document
 from adelie.role import role
 from adelie.security_group import SecurityGroup
@@ -113,15 +113,8 @@ class ApplicationRole(Construct):
             username=settings.login,
         )
         self.security_group = self._closed_security_group(network)
-        log = holds_data(
-            aws.CloudwatchLogGroup(
-                self,
-                "log",
-                name=f"/aws/lambda/{target.name('aws_lambda_function', FUNCTION)}",
-                retention_in_days=log_retention_days,
-                kms_key_id=key.arn,
-            )
-        )
+        name = target.name("aws_lambda_function", FUNCTION)
+        log = function_log(self, function_name=name, retention_days=log_retention_days, key=key)
         runner = role(
             self,
             "role",
@@ -141,7 +134,7 @@ class ApplicationRole(Construct):
         aws.LambdaFunction(
             self,
             "function",
-            function_name=target.name("aws_lambda_function", FUNCTION),
+            function_name=name,
             description="Makes the application's role in the database, before each migration",
             role=runner.arn,
             runtime="python3.13",
@@ -184,9 +177,7 @@ class ApplicationRole(Construct):
 
     def _permissions(self, log: aws.CloudwatchLogGroup, owner_secret_arn: str) -> tuple[Statement, ...]:
         return (
-            Statement(
-                sid="WriteLog", actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[f"{log.arn}:*"]
-            ),
+            *report_statements(log),
             Statement(
                 sid="ReadBothLogins",
                 actions=["secretsmanager:GetSecretValue"],
@@ -195,8 +186,6 @@ class ApplicationRole(Construct):
             self._key.decrypt_statement(
                 "DecryptBothLogins", via_service=f"secretsmanager.{self._target.region}.amazonaws.com"
             ),
-            # No resource level (service authorization reference).
-            Statement(sid="Trace", actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"]),
         )
 
     def _network_interfaces(self) -> tuple[Statement, ...]:

@@ -10,13 +10,13 @@ from pydantic import Field
 
 from adelie import aws, functions
 from adelie.alarms import AlarmTopic
-from adelie.data import holds_data
 from adelie.encryption import CustomerKey
 from adelie.failures import FailureQueue
 from adelie.function_code import FunctionCode
+from adelie.function_log import function_log, report_statements
 from adelie.log_retention import LogRetentionDays
 from adelie.naming import AwsTarget
-from adelie.policy import Statement, assume_role_policy, policy_document
+from adelie.policy import assume_role_policy, policy_document
 from adelie.role import role
 from adelie.settings import Settings
 from adelie.storage import Secret
@@ -62,14 +62,7 @@ class DiscordNotifier(Construct):
     ) -> None:
         super().__init__(scope, id)
         name = target.name("aws_lambda_function", _NAME)
-        log = aws.CloudwatchLogGroup(
-            self,
-            "log",
-            name=f"/aws/lambda/{name}",
-            retention_in_days=settings.log_retention_days,
-            kms_key_id=key.arn,
-        )
-        holds_data(log)
+        log = function_log(self, function_name=name, retention_days=settings.log_retention_days, key=key)
         first_topic = next(iter(topics.values()))
         failures = FailureQueue(self, "failures", name=_NAME, target=target, key=key, alarm_topic_arn=first_topic.arn)
         runner = role(
@@ -86,15 +79,9 @@ class DiscordNotifier(Construct):
             name="notify",
             role=runner.name,
             policy=policy_document(
-                Statement(
-                    sid="WriteLog",
-                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                    resources=[f"{log.arn}:*"],
-                ),
+                *report_statements(log),
                 *secret.read_statements(),
                 *failures.send_statements(),
-                # No resource level (service authorization reference).
-                Statement(sid="Trace", actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"]),
             ),
         )
         # Its variables, an ARN and a name, have Lambda's own key: with the customer's, whoever plans would have to be
