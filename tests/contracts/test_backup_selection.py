@@ -13,10 +13,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from stacks import loader
+from tests.environments import REAL
 from tests.support import Synthesized
 
-REAL = sorted(each.name for each in loader.load_all() if each.emulator is None)
 NEEDS_OPT_IN = {"aws_rds_cluster", "aws_rds_global_cluster", "aws_neptune_cluster", "aws_docdb_cluster"}
 ONE = re.compile(r"\$\{(aws_\w+)\.[\w-]+\.arn\}")
 

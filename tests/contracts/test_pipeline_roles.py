@@ -13,14 +13,12 @@ import pytest
 import yaml
 
 from adelie import terraform
-from stacks import loader
 from stacks.bootstrap import Bootstrap, accounts
 from stacks.environment import Environment
+from tests.environments import REAL
 from tests.support import Synthesized, policy
 from tools._account import SPECIFICATION, services_with_a_role
 from tools._policies import LONGEST, POLICY_QUOTA, ROLE_QUOTA, SPARE
-
-REAL = sorted(each.name for each in loader.load_all() if each.emulator is None)
 
 NEEDED = {
     # ElastiCache user guide, "Logging destinations"

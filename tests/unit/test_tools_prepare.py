@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from stacks.environment import Environment
-from stacks.loader import load_all
 from stacks.platform import MIGRATION
+from tests.environments import REAL
 from tests.support import Synthesized, references
 from tools import prepare
 from tools._common import Resource, resources
-
-REAL = [each.name for each in load_all() if each.emulator is None]
 
 
 def by_address(stack: Synthesized) -> dict[str, Resource]:
