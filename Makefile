@@ -26,15 +26,15 @@ STEP := @.ci/step
 ##@ Every day
 .PHONY: up
 up: synth ## The whole platform on this machine: the localstack stack, deployed into an emulated AWS
-	@python -m tools.local up
+	@python -m tools.emulated.local up
 
 .PHONY: down
 down: setup ## Remove it and stop the emulator
-	@python -m tools.local down
+	@python -m tools.emulated.local down
 
 .PHONY: status
 status: setup ## What runs on this machine, and where
-	@python -m tools.local status
+	@python -m tools.emulated.local status
 
 .PHONY: test
 test: setup $(CHECKOV)/.ready ## Everything that CI checks
@@ -49,15 +49,15 @@ format: setup ## Format the Python code and repair what the linter can
 
 .PHONY: diff
 diff: need-A need-B synth ## What differs between two environments: make diff A=staging B=prod
-	@python -m tools.diff "$(A)" "$(B)"
+	@python -m tools.inspect.diff "$(A)" "$(B)"
 
 .PHONY: show
 show: need-ENV setup ## The effective configuration of an environment: make show ENV=prod
-	@python -m tools.show "$(ENV)"
+	@python -m tools.inspect.show "$(ENV)"
 
 .PHONY: summary
 summary: synth ## What is in each stack
-	@python -m tools.summary
+	@python -m tools.inspect.summary
 
 .PHONY: synth
 synth: setup ## Write cdktf.out/stacks/*/cdk.tf.json (the same JSON as `cdktf synth`, sooner)
@@ -98,7 +98,7 @@ lint-workflows: setup
 
 .PHONY: lint-environments
 lint-environments: setup
-	$(STEP) "environment schema is current" python -m tools.schema --check
+	$(STEP) "environment schema is current" python -m tools.inspect.schema --check
 	$(STEP) "environment files" check-jsonschema --schemafile environments/schema.json environments/*.yaml
 
 .PHONY: unit
@@ -114,27 +114,27 @@ checkov: $(CHECKOV)/.ready ## Read prod's JSON, and its bootstrap's, as a securi
 ##@ A running environment
 .PHONY: bootstrap
 bootstrap: need-ENV synth ## Prepare an account, once: state bucket, GitHub's identity, roles: make bootstrap ENV=staging
-	@python -m tools.bootstrap "$(ENV)"
+	@python -m tools.terraform.bootstrap "$(ENV)"
 
 .PHONY: prepare
 prepare: need-ENV synth ## Before the first release: what it needs before it deploys: make prepare ENV=staging
-	@python -m tools.prepare "$(ENV)"
+	@python -m tools.release.prepare "$(ENV)"
 
 .PHONY: plan
 plan: need-ENV synth ## What a deploy would change: make plan ENV=staging [TAG=4f2c1e9]
-	@python -m tools.plan "$(ENV)" $(if $(TAG),--image-tag "$(TAG)")
+	@python -m tools.terraform.plan "$(ENV)" $(if $(TAG),--image-tag "$(TAG)")
 
 .PHONY: secret
 secret: need-ENV need-NAME setup ## Set a secret that people supply: make secret ENV=staging NAME=llm-api-key
-	@python -m tools.secret "$(ENV)" "$(NAME)"
+	@python -m tools.release.secret "$(ENV)" "$(NAME)"
 
 .PHONY: pipeline
 pipeline: need-ENV setup ## Start ai-pipeline now: make pipeline ENV=staging [FORCE=1]
-	@python -m tools.pipeline "$(ENV)" $(if $(FORCE),--force)
+	@python -m tools.release.jobs "$(ENV)" $(if $(FORCE),--force)
 
 .PHONY: migrate
 migrate: need-ENV need-TAG setup ## Migrate the schema before a roll-out: make migrate ENV=staging TAG=4f2c1e9
-	@python -m tools.migrate "$(ENV)" --image-tag "$(TAG)"
+	@python -m tools.release.migrate "$(ENV)" --image-tag "$(TAG)"
 
 ##@ Now and then
 .PHONY: setup
@@ -151,15 +151,15 @@ commits: need-RANGE setup ## Whether the messages of commits are conventional: m
 
 .PHONY: validate
 validate: synth ## Whether the real AWS provider, from the registry, takes every stack
-	@python -m tools.validate
+	@python -m tools.terraform.validate
 
 .PHONY: provider-lock
 provider-lock: synth ## Write the checksums of the real AWS provider, once a version; commit them
-	@python -m tools.provider_lock
+	@python -m tools.terraform.provider_lock
 
 .PHONY: iam
 iam: synth ## Derive the permissions of the pipeline's roles from the stacks, and write docs/iam.md
-	@python -m tools.iam
+	@python -m tools.permissions.iam
 
 .PHONY: snapshot-update
 snapshot-update: setup ## Accept the stacks as they are now; read the diff before you commit it
@@ -168,19 +168,19 @@ snapshot-update: setup ## Accept the stacks as they are now; read the diff befor
 .PHONY: capabilities
 capabilities: setup ## Accept what the emulators do now, and draw docs/emulators.md; read the diff before you commit it
 	@python -m pytest -n 2 --dist loadgroup --snapshot-update -k does_what_it_was_seen_to_do tests/emulated
-	@python -m tools.capabilities
+	@python -m tools.emulated.capabilities
 
 .PHONY: diagram
 diagram: synth ## Draw docs/architecture.svg from prod's JSON
-	@python -m tools.diagram
+	@python -m tools.picture.diagram
 
 .PHONY: schema
 schema: setup ## Write environments/schema.json from the types
-	@python -m tools.schema
+	@python -m tools.inspect.schema
 
 .PHONY: provider-schema
 provider-schema: synth ## Write emulated_provider/schema.json: the types that the stacks use, out of cdktf's bindings
-	@python -m emulated_provider.schema
+	@python -m tools.emulated.provider_schema
 
 .PHONY: bench
 bench: setup ## Start-up against the stock import, time per resource, growth with services
@@ -198,7 +198,7 @@ lock: setup ## Pin what pyproject.toml, requirements-*.in and package.json ask f
 
 .PHONY: clean
 clean: ## Remove what the commands made: environments, caches, synthesized stacks, the emulated platform
-	@test ! -d .local || $(VENV)/bin/python -m tools.local down
+	@test ! -d .local || $(VENV)/bin/python -m tools.emulated.local down
 	@rm -rf $(VENV) node_modules .cache cdktf.out build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -222,7 +222,7 @@ $(VENV)/.ready: requirements-bootstrap.lock requirements.lock
 		&& ln -sf $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js npm \
 		&& ln -sf $(NODE_WHEEL)/lib/node_modules/npm/bin/npx-cli.js npx \
 		&& ln -sf ../../tools/cdktf.sh cdktf \
-		&& echo ../../../../constructs > $$(echo ../lib/python3.*/site-packages)/adelie.pth
+		&& printf '%s\n' ../../../../constructs ../../../.. > $$(echo ../lib/python3.*/site-packages)/adelie.pth
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json | $(VENV)/.ready

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from adelie import startup
+from adelie.seam import startup
 
 if __name__ == "__main__":
     startup.without_runtime_type_checks()
 
-from adelie.terraform import App
+from adelie.seam.terraform import App
 from stacks import loader, providers
 from stacks.bootstrap import Bootstrap, accounts
 from stacks.environment import Environment

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from adelie.delivery import GitHubIdentity, PermissionSets, PipelineRoles, StateBucket
-from adelie.terraform import Construct, TerraformOutput, TerraformStack
+from adelie.delivery.github import GitHubIdentity
+from adelie.delivery.roles import PermissionSets, PipelineRoles
+from adelie.delivery.state_bucket import StateBucket
+from adelie.seam.terraform import Construct, TerraformOutput, TerraformStack
 from stacks import providers
 from stacks.environment import Environment, S3State
 

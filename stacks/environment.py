@@ -8,24 +8,18 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from adelie.cdn import CdnSettings, DomainSettings
-from adelie.cidr import InvalidCidrError, overlaps
-from adelie.compute import (
-    ClusterSettings,
-    LoadBalancerSettings,
-    OneOffTaskSettings,
-    RepositorySettings,
-    ScheduledJobSettings,
-    ServiceSettings,
-    target_group_name,
-)
-from adelie.database import CacheSettings, DatabaseSettings, known_regions
-from adelie.encryption import EncryptionSettings
-from adelie.naming import AwsTarget, InvalidNameError
-from adelie.network import BastionSettings, NetworkSettings
-from adelie.operations import AlarmSettings, BackupSettings, BudgetSettings, NotifierSettings
-from adelie.settings import EmulatorOnly, Settings, refuse_what_is_for_an_emulator, reject
-from adelie.storage import BucketSettings, LogBucketSettings, SecretSettings
+from adelie.cdn.settings import CdnSettings, DomainSettings
+from adelie.compute.job_settings import OneOffTaskSettings, ScheduledJobSettings
+from adelie.compute.service_settings import ServiceSettings, target_group_name
+from adelie.compute.settings import ClusterSettings, LoadBalancerSettings, RepositorySettings
+from adelie.database.settings import CacheSettings, DatabaseSettings, known_regions
+from adelie.network.settings import BastionSettings, NetworkSettings
+from adelie.operations.settings import AlarmSettings, BackupSettings, BudgetSettings, NotifierSettings
+from adelie.shared.settings import EncryptionSettings
+from adelie.storage.settings import BucketSettings, LogBucketSettings, SecretSettings
+from adelie.values.naming import AwsTarget, InvalidNameError
+from catalogue.cidr import InvalidCidrError, overlaps
+from catalogue.settings import EmulatorOnly, Settings, refuse_what_is_for_an_emulator, reject
 
 Kebab = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 """Lower-case letters, digits and single hyphens."""

@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from adelie.settings import as_yaml
+from catalogue.settings import as_yaml
 from stacks.environment import Environment
 
 ENVIRONMENTS: Final = Path(__file__).resolve().parent.parent / "environments"

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from adelie.alarms import AlarmTopic
-from adelie.cdn import EDGE_REGION, Cdn, Certificate
-from adelie.compute import Cluster, FargateService, LoadBalancer, ScheduledJob
-from adelie.data import BackupSource
-from adelie.database import Cache, Database
-from adelie.encryption import CustomerKey
-from adelie.operations import (
-    BackupPlan,
-    Budget,
+from adelie.cdn.distribution import Cdn
+from adelie.cdn.domain import EDGE_REGION, Certificate
+from adelie.compute.cluster import Cluster
+from adelie.compute.load_balancer import LoadBalancer
+from adelie.compute.scheduled_job import ScheduledJob
+from adelie.compute.service import FargateService
+from adelie.database.cache import Cache
+from adelie.database.rds import Database
+from adelie.operations.alarms import (
     CacheAlarms,
     CdnAlarms,
     CertificateAlarm,
-    Dashboard,
     DatabaseAlarms,
-    DiscordNotifier,
     LoadBalancerAlarms,
     ServiceAlarms,
-    Watched,
 )
-from adelie.storage import Secret
-from adelie.terraform import Construct
+from adelie.operations.backup import BackupPlan
+from adelie.operations.budget import Budget
+from adelie.operations.dashboard import Dashboard, Watched
+from adelie.operations.discord import DiscordNotifier
+from adelie.seam.terraform import Construct
+from adelie.shared.alarm_topic import AlarmTopic
+from adelie.shared.data import BackupSource
+from adelie.shared.encryption import CustomerKey
+from adelie.storage.secret import Secret
 from stacks.environment import Environment
 
 

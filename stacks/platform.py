@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from adelie.alarms import AlarmTopic
-from adelie.cdn import Cdn, Certificate
-from adelie.compute import Cluster, FargateService, LoadBalancer, OneOffTask, Repository, ScheduledJob
-from adelie.data import DataStack
-from adelie.database import Cache, Database
-from adelie.encryption import CustomerKey
-from adelie.network import Bastion, Network
-from adelie.storage import Bucket, LogBucket, Secret
-from adelie.terraform import (
-    Construct,
-    TerraformOutput,
-    TerraformVariable,
-    TerraformVariableValidationConfig,
-)
+from adelie.cdn.distribution import Cdn
+from adelie.cdn.domain import Certificate
+from adelie.compute.cluster import Cluster
+from adelie.compute.load_balancer import LoadBalancer
+from adelie.compute.one_off_task import OneOffTask
+from adelie.compute.repository import Repository
+from adelie.compute.scheduled_job import ScheduledJob
+from adelie.compute.service import FargateService
+from adelie.database.cache import Cache
+from adelie.database.rds import Database
+from adelie.network.bastion import Bastion
+from adelie.network.vpc import Network
+from adelie.seam.terraform import Construct, TerraformOutput, TerraformVariable, TerraformVariableValidationConfig
+from adelie.shared.alarm_topic import AlarmTopic
+from adelie.shared.data import DataStack
+from adelie.shared.encryption import CustomerKey
+from adelie.storage.bucket import Bucket
+from adelie.storage.log_bucket import LogBucket
+from adelie.storage.secret import Secret
 from stacks import providers
 from stacks.environment import Environment
 from stacks.operations import Operations

@@ -9,8 +9,8 @@ from typing import Final
 
 from localstack_client import config as localstack  # pyright: ignore[reportMissingTypeStubs]
 
-from adelie import aws
-from adelie.terraform import LocalBackend, S3Backend, TerraformStack
+from adelie.seam import aws
+from adelie.seam.terraform import LocalBackend, S3Backend, TerraformStack
 from stacks.environment import Environment, S3State
 
 ENDPOINTS: Final = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from adelie.cdn import Cdn, CdnSettings, DomainSettings, WebAclSettings
-from adelie.terraform import TerraformStack
+from adelie.cdn.distribution import Cdn
+from adelie.cdn.settings import CdnSettings, DomainSettings, WebAclSettings
+from adelie.seam.terraform import TerraformStack
 from tests.support import TARGET
 
 DOMAIN = DomainSettings(name="adelie.example.com", hosted_zone_id="Z0123456789ABC")

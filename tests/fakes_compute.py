@@ -6,20 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adelie.compute import (
-    Cluster,
-    ClusterSettings,
-    FargateService,
-    LoadBalancer,
-    LoadBalancerSettings,
-    Repository,
-    RepositorySettings,
-    ServiceSettings,
-)
-from adelie.encryption import CustomerKey, EncryptionSettings
-from adelie.policy import Statement
-from adelie.security_group import SecurityGroup
-from adelie.terraform import TerraformStack
+from adelie.compute.cluster import Cluster
+from adelie.compute.load_balancer import LoadBalancer
+from adelie.compute.repository import Repository
+from adelie.compute.service import FargateService
+from adelie.compute.service_settings import ServiceSettings
+from adelie.compute.settings import ClusterSettings, LoadBalancerSettings, RepositorySettings
+from adelie.seam.terraform import TerraformStack
+from adelie.shared.encryption import CustomerKey, EncryptionSettings
+from adelie.shared.security_group import SecurityGroup
+from adelie.values.policy import Statement
 from tests.support import TARGET
 
 IMAGE_TAG = "${var.image_tag}"

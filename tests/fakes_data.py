@@ -8,14 +8,15 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from adelie import aws
-from adelie.database import CacheSettings, DatabaseSettings
-from adelie.encryption import CustomerKey, EncryptionSettings
-from adelie.network import Network
-from adelie.policy import Statement, policy_document
-from adelie.security_group import SecurityGroup
-from adelie.storage import BucketSettings, LogBucket, LogBucketSettings, SecretSettings
-from adelie.terraform import TerraformOutput, TerraformStack
+from adelie.database.settings import CacheSettings, DatabaseSettings
+from adelie.network.vpc import Network
+from adelie.seam import aws
+from adelie.seam.terraform import TerraformOutput, TerraformStack
+from adelie.shared.encryption import CustomerKey, EncryptionSettings
+from adelie.shared.security_group import SecurityGroup
+from adelie.storage.log_bucket import LogBucket
+from adelie.storage.settings import BucketSettings, LogBucketSettings, SecretSettings
+from adelie.values.policy import Statement, policy_document
 from tests.support import TARGET, Synthesized, policy
 
 

@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from adelie.encryption import CustomerKey, EncryptionSettings
-from adelie.network import Bastion, BastionSettings, Network, NetworkSettings
-from adelie.terraform import TerraformStack
+from adelie.network.bastion import Bastion
+from adelie.network.settings import BastionSettings, NetworkSettings
+from adelie.network.vpc import Network
+from adelie.seam.terraform import TerraformStack
+from adelie.shared.encryption import CustomerKey, EncryptionSettings
 from tests.support import TARGET, Synthesized, synthesize
 
 FARGATE_ENDPOINTS = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adelie.naming import AwsTarget
-from adelie.terraform import App, TerraformStack, Testing
+from adelie.seam.terraform import App, TerraformStack, Testing
+from adelie.values.naming import AwsTarget
 
 _REFERENCE = re.compile(r"(?<![\w.])((?:data\.|ephemeral\.)?aws_\w+)\.([\w-]+)")
 TARGET = AwsTarget(project="adelie", environment="test", account_id="111111111111", region="ap-northeast-2")

@@ -1,5 +1,5 @@
 """The Adelie construct library: network, compute, database, storage and CDN on AWS.
 
-`adelie.terraform` and `adelie.aws` are the only modules that import cdktf and its AWS provider; everything else builds
-on those two.
+`adelie.seam` is the only package that imports cdktf and its AWS provider; everything else builds on it. A family's
+`settings.py` is pure: an environment file is read without either.
 """

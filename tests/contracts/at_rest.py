@@ -1,7 +1,7 @@
 """Every resource type of the stacks: what it holds at rest and how that is encrypted, or that it holds nothing.
 
 A type that is in neither `ENCRYPTED` nor `CONFIGURATION` fails test_encryption.py. A type whose data is lost with its
-resource is in `adelie.stateful.STATEFUL` as well; `REPLACEABLE` says why the others aren't.
+resource is in `adelie.values.stateful.STATEFUL` as well; `REPLACEABLE` says why the others aren't.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def unclassified(stack: Synthesized) -> list[str]:
     ]
     return modules + [
         f"{kind} isn't classified: add it to ENCRYPTED (with what must be true of it) or CONFIGURATION in "
-        "tests/contracts/at_rest.py, and to STATEFUL in constructs/adelie/stateful.py if data is lost with it."
+        "tests/contracts/at_rest.py, and to STATEFUL in constructs/adelie/values/stateful.py if data is lost with it."
         for kind in sorted({kind for kind, _, _ in stack.every()} - ENCRYPTED.keys() - CONFIGURATION)
     ]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from adelie import aws
-from adelie.stateful import STATEFUL
-from adelie.terraform import TerraformStack
+from adelie.seam import aws
+from adelie.seam.terraform import TerraformStack
+from adelie.values.stateful import STATEFUL
 from tests.environments import BOOTSTRAPS, REAL
 from tests.support import Synthesized, synthesize
 

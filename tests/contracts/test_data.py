@@ -11,17 +11,17 @@ from typing import Any, Final
 
 import pytest
 
-from adelie import aws
-from adelie.stateful import STATEFUL
-from adelie.storage import Bucket
-from adelie.terraform import App
+from adelie.seam import aws
+from adelie.seam.terraform import App
+from adelie.storage.bucket import Bucket
+from adelie.values.stateful import STATEFUL
 from stacks.environment import Environment
 from stacks.platform import Platform
 from tests.contracts.at_rest import COPIED, not_encrypted, unclassified
 from tests.environments import BACKED_UP, BOOTSTRAPS, REAL
 from tests.support import Synthesized, policy, references
-from tools._common import ToolError
-from tools._permissions import Derivation
+from tools.command import ToolError
+from tools.permissions.grants import Derivation
 
 
 def synthesized(kind: type[Platform], environment: Environment, outdir: Path) -> Synthesized:
@@ -76,8 +76,8 @@ def protecting(
 
 def test_what_holds_data_is_marked_and_nothing_else_is(protecting: Synthesized) -> None:
     unmarked, marked = stateful(protecting) - protected(protecting), protected(protecting) - stateful(protecting)
-    assert not unmarked, f"call adelie.data.holds_data where these are made: {sorted(unmarked)}"
-    assert not marked, f"add the types of these to adelie.stateful.STATEFUL: {sorted(marked)}"
+    assert not unmarked, f"call adelie.shared.data.holds_data where these are made: {sorted(unmarked)}"
+    assert not marked, f"add the types of these to adelie.values.stateful.STATEFUL: {sorted(marked)}"
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -227,7 +227,9 @@ class Careless(Platform):
 def test_a_careless_change_is_noticed(environments: Mapping[str, Environment], tmp_path: Path) -> None:
     environment = environments[REAL[0]].model_copy(update={"prevent_destroy": True})
     stack = synthesized(Careless, environment, tmp_path)
-    with pytest.raises(AssertionError, match=r"call adelie\.data\.holds_data where these are made: .*forgotten"):
+    with pytest.raises(
+        AssertionError, match=r"call adelie\.shared\.data\.holds_data where these are made: .*forgotten"
+    ):
         test_what_holds_data_is_marked_and_nothing_else_is(stack)
     assert not_encrypted(stack) == ["aws_sqs_queue.forgotten"]
     assert [sentence.split()[0] for sentence in unclassified(stack)] == ["aws_opensearch_domain"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from adelie.stateful import STATEFUL
+from adelie.values.stateful import STATEFUL
 from tests.contracts.at_rest import (
     CONFIGURATION,
     COPIED,
@@ -49,7 +49,7 @@ def test_a_type_that_nobody_classified_is_refused_with_the_place_to_add_it() -> 
     stack = Synthesized({"resource": {"aws_opensearch_domain": {"search": {"domain_name": "adelie-prod-search"}}}})
     (sentence,) = unclassified(stack)
     assert sentence.startswith("aws_opensearch_domain isn't classified: add it to ENCRYPTED")
-    assert "constructs/adelie/stateful.py" in sentence
+    assert "constructs/adelie/values/stateful.py" in sentence
 
 
 @pytest.mark.parametrize("name", [*PLATFORMS, *BOOTSTRAPS])

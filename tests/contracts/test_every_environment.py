@@ -10,7 +10,7 @@ import pytest
 
 from stacks import loader
 from tests.environments import BOOTSTRAPS, PLATFORMS, Stacks
-from tools._common import ROOT
+from tools.command import ROOT
 
 ADDED = "unheard-of"
 CONTRACTS = [

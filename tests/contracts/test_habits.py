@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tools._common import ROOT
+from tools.command import ROOT
 
 
 def owners() -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from adelie.cdn.cache import API_CACHE_POLICY_ID
 from stacks.environment import Environment
 from stacks.loader import load_all
 from tests.support import Synthesized, references
-from tools import health
+from tools.release import health
 
 KEYS = {
     "cookies_config": "cookie_behavior",

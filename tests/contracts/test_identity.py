@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adelie.naming import DEFAULT_NAME_LIMIT, NAME_LIMITS
+from adelie.values.naming import DEFAULT_NAME_LIMIT, NAME_LIMITS
 from stacks.environment import Environment
 from stacks.providers import ENDPOINTS, default_tags
 from tests.environments import EMULATED, PLATFORMS, REAL

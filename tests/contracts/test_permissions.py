@@ -19,8 +19,8 @@ from emulated_provider.table import ENTRIES
 from stacks.environment import Environment
 from tests.environments import BOOTSTRAPS, REAL
 from tests.support import Synthesized, policy
-from tools import iam
-from tools._permissions import Derivation, Permissions
+from tools.permissions import iam
+from tools.permissions.grants import Derivation, Permissions
 
 CALLS: Mapping[str, Mapping[str, list[str]]] = json.loads(
     Path(__file__).with_name("provider_calls.json").read_text(encoding="utf-8")

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from adelie import terraform
+from adelie.seam import terraform
 from stacks.bootstrap import Bootstrap, accounts
 from stacks.environment import Environment
 from tests.environments import REAL
 from tests.support import Synthesized, policy
-from tools._account import SPECIFICATION, services_with_a_role
-from tools._policies import LONGEST, POLICY_QUOTA, ROLE_QUOTA, SPARE
+from tools.permissions.policies import LONGEST, POLICY_QUOTA, ROLE_QUOTA, SPARE
+from tools.release.account import SPECIFICATION, services_with_a_role
 
 NEEDED = {
     # ElastiCache user guide, "Logging destinations"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from adelie.cidr import overlaps
+from catalogue.cidr import overlaps
 from stacks.environment import Environment
 from tests.environments import PLATFORMS
 from tests.support import Synthesized, references

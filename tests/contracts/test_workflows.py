@@ -17,7 +17,7 @@ import yaml
 
 from stacks.loader import load_all
 from stacks.platform import PIPELINE
-from tools._common import ROOT
+from tools.command import ROOT
 
 WRITES = {
     "comment": {"pull-requests"},
@@ -67,7 +67,7 @@ def test_every_make_target_exists() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("call", called(r"python -m tools\.(\w+) ([^|)>;]*)"), ids=" ".join)
+@pytest.mark.parametrize("call", called(r"python -m tools\.([\w.]+) ([^|)>;]*)"), ids=" ".join)
 def test_every_tool_takes_what_it_is_given(call: tuple[str, str]) -> None:
     module, arguments = importlib.import_module(f"tools.{call[0]}"), shlex.split(call[1])
     app = getattr(module, "app", None)
@@ -108,7 +108,9 @@ def test_only_the_job_that_needs_it_may_write_or_take_an_identity() -> None:
 def test_only_a_job_in_a_protected_environment_takes_the_apply_role() -> None:
     for file in WORKFLOWS:
         for name, job in read(file)["jobs"].items():
-            takes = any(re.search(r"tools\.identity \S+ apply", step.get("run", "")) for step in within(job))
+            takes = any(
+                re.search(r"tools\.permissions\.identity \S+ apply", step.get("run", "")) for step in within(job)
+            )
             assert takes == ("environment" in job), (file.name, name)
 
 
@@ -179,7 +181,7 @@ def test_no_deploy_meets_the_lock_of_a_run_that_was_killed() -> None:
     for lines in scripts:
         unlocks, deploys = (
             next((place for place, line in enumerate(lines) if text in line), len(lines))
-            for text in ("tools.release unlock", "cdktf deploy")
+            for text in ("tools.release.steps unlock", "cdktf deploy")
         )
         assert unlocks < deploys
 
@@ -210,7 +212,8 @@ def test_every_release_that_fails_is_told_of() -> None:
     """Also where the runner is lost, which leaves no outputs; not one that only couldn't tell of its success."""
     jobs = read(RELEASE)["jobs"]
     told = {
-        name: [step for step in job["steps"] if "tools.announce" in step.get("run", "")] for name, job in jobs.items()
+        name: [step for step in job["steps"] if "tools.release.announce" in step.get("run", "")]
+        for name, job in jobs.items()
     }
     assert {name: len(each) for name, each in told.items()} == {"deploy": 2, "roll-back": 1, "lost": 1}
     assert "steps.record.outcome != 'success'" in told["deploy"][1]["if"]
@@ -223,20 +226,22 @@ def test_only_what_is_whole_is_released_to_production() -> None:
 
 def test_who_waits_for_tasks_wakes_them() -> None:
     """A schedule may stop them in the middle of a release, between the deploy and its health."""
-    scripts = [step["run"] for _, step in steps() if "tools.release wait" in step.get("run", "")]
+    scripts = [step["run"] for _, step in steps() if "tools.release.steps wait" in step.get("run", "")]
     assert len(scripts) == 2
-    assert all(script.find("tools.release wake") in range(script.find("tools.release wait")) for script in scripts)
+    assert all(
+        script.find("tools.release.steps wake") in range(script.find("tools.release.steps wait")) for script in scripts
+    )
 
 
 def test_a_roll_back_gives_the_database_its_login_before_it_starts_containers() -> None:
     """Or they start with a password that the database doesn't know, where the generation goes back too."""
     steps = read(ROOT / ".github" / "actions" / "roll-back" / "action.yml")["runs"]["steps"]
     script = "\n".join(step.get("run", "") for step in steps)
-    order = [script.index(each) for each in ("keeps-data", "tools.release login", "cdktf deploy")]
+    order = [script.index(each) for each in ("keeps-data", "tools.release.steps login", "cdktf deploy")]
     assert order == sorted(order)
 
 
 def test_drift_is_looked_for_after_a_release_only() -> None:
     job = read(ROOT / ".github" / "workflows" / "drift.yml")["jobs"]["drift"]
-    looks = [step for step in job["steps"] if re.search(r"make plan|plan_summary drift", step.get("run", ""))]
+    looks = [step for step in job["steps"] if re.search(r"make plan|pull_request_comment drift", step.get("run", ""))]
     assert [step["if"] for step in looks] == ["steps.release.outputs.tag != ''"] * 2

@@ -13,8 +13,8 @@ from stacks.environment import Environment
 from tests.emulated.deployment import EMULATORS, Deployment, deployed
 from tests.environments import PLATFORMS
 from tests.support import Synthesized
-from tools._emulators import Kind
-from tools.capabilities import SEEN
+from tools.emulated.capabilities import SEEN
+from tools.emulated.emulators import Kind
 
 HERE = Path(__file__).parent
 DEPLOYED = [name for name in PLATFORMS if any(SEEN.glob(f"{name}-*.json"))]

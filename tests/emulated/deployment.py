@@ -15,9 +15,9 @@ from emulated_provider.provider import Provider, attached
 from stacks.environment import Environment
 from tests.emulated.inventory import inventory
 from tests.support import Synthesized
-from tools import _emulators
-from tools._emulators import Emulator, Kind
-from tools._terraform import Terraform, executable
+from tools.emulated import emulators
+from tools.emulated.emulators import Emulator, Kind
+from tools.terraform.runner import Terraform, executable
 
 EMULATORS: Final = (Kind.MINISTACK, Kind.MOTO)
 SYNTHESIZED_ENDPOINT: Final = "http://localhost:4566"
@@ -72,7 +72,7 @@ def prepared(
     environment: Environment, kind: Kind, source: Synthesized, folder: Path
 ) -> Generator[tuple[Emulator, Provider, Terraform, Synthesized]]:
     """An emulator with what an account has before the first deploy, and Terraform ready to deploy to it."""
-    emulator = _emulators.start(kind, port=0, folder=folder, account_id=environment.account_id, detached=False)
+    emulator = emulators.start(kind, port=0, folder=folder, account_id=environment.account_id, detached=False)
     try:
         stack = Synthesized(_for_this_emulator(source.document, environment, emulator))
         (folder / "cdk.tf.json").write_text(json.dumps(stack.document), encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import jmespath  # pyright: ignore[reportMissingTypeStubs]
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools._emulators import Emulator
+from tools.emulated.emulators import Emulator
 
 Listing = tuple[str, str, Mapping[str, Any], str]
 """The service, the operation with its parameters, and where in its answer the names are."""

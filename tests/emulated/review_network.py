@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from tests.emulated.deployment import Deployment
-from tools._emulators import Kind
+from tools.emulated.emulators import Kind
 
 INTERNET = "internet"
 CLOUDFRONT = "cloudfront"

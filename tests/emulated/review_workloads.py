@@ -14,7 +14,7 @@ import pytest
 
 from tests.emulated.deployment import IMAGE_TAG, Deployment
 from tests.emulated.review_network import services
-from tools._emulators import Kind
+from tools.emulated.emulators import Kind
 
 CONNECTED: Final = {
     "jwt-secret": {"backend-api-execution"},

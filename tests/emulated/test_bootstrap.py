@@ -12,10 +12,10 @@ from stacks.bootstrap import identity
 from stacks.environment import Environment
 from tests.emulated.deployment import EMULATORS, Deployment, deployed, prepared, s3_backend_of
 from tests.support import Synthesized
-from tools._account import ensure_identity_provider
-from tools._emulators import Kind
-from tools._terraform import TerraformError
-from tools.bootstrap import OVERRIDE, BootstrapDeploy, account_of
+from tools.emulated.emulators import Kind
+from tools.release.account import ensure_identity_provider
+from tools.terraform.bootstrap import OVERRIDE, BootstrapDeploy, account_of
+from tools.terraform.runner import TerraformError
 
 STACK = "bootstrap-prod"
 

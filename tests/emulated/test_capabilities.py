@@ -17,8 +17,8 @@ from tests.emulated.conftest import DEPLOYED
 from tests.emulated.deployment import Deployment
 from tests.environments import PLATFORMS
 from tests.support import Synthesized
-from tools import capabilities
-from tools._emulators import Kind
+from tools.emulated import capabilities
+from tools.emulated.emulators import Kind
 
 
 class CapabilitySnapshotExtension(JSONSnapshotExtension):

@@ -16,8 +16,8 @@ from stacks.environment import Environment
 from tests.emulated.deployment import IMAGE_TAG, prepared
 from tests.emulated.inventory import inventory
 from tests.support import Synthesized
-from tools._common import ROOT
-from tools._emulators import Kind
+from tools.command import ROOT
+from tools.emulated.emulators import Kind
 
 
 @pytest.mark.slow

@@ -14,8 +14,8 @@ import pytest
 
 from tests.emulated.conftest import EVERY
 from tests.emulated.deployment import IMAGE_TAG, Deployment
-from tools._common import ROOT
-from tools._emulators import Kind
+from tools.command import ROOT
+from tools.emulated.emulators import Kind
 
 SUPPLIED = "an API key of somebody"
 OUTPUTS: Mapping[str, object] = dict.fromkeys(

@@ -11,8 +11,8 @@ from botocore.parsers import ResponseParserError
 
 from emulated_provider import gaps
 from tests.emulated.deployment import EMULATORS
-from tools import _emulators
-from tools._emulators import Emulator, Kind
+from tools.emulated import emulators
+from tools.emulated.emulators import Emulator, Kind
 
 REGION = "ap-northeast-2"
 Try = Callable[[Emulator], object]
@@ -108,7 +108,7 @@ TRIES: dict[tuple[Kind, str], Try] = {
 
 @pytest.fixture(scope="module", params=EMULATORS)
 def emulator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
-    started = _emulators.start(request.param, port=0, folder=tmp_path_factory.mktemp("gaps"), detached=False)
+    started = emulators.start(request.param, port=0, folder=tmp_path_factory.mktemp("gaps"), detached=False)
     yield started
     started.stop()
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.emulated.deployment import Deployment
 from tests.emulated.inventory import inventory
-from tools._terraform import TerraformError
+from tools.terraform.runner import TerraformError
 
 
 def test_every_resource_of_the_stack_is_in_the_state(deployment: Deployment) -> None:

@@ -19,11 +19,12 @@ from pathlib import Path
 import pytest
 
 from tests.support import Synthesized
-from tools import _emulators, _terraform
-from tools._common import ROOT, ToolError
-from tools._emulators import Emulator, EmulatorError, Kind
-from tools._terraform import Terraform, TerraformError
-from tools.local import LocalPlatform
+from tools.command import ROOT, ToolError
+from tools.emulated import emulators
+from tools.emulated.emulators import Emulator, EmulatorError, Kind
+from tools.emulated.local import LocalPlatform
+from tools.terraform import runner
+from tools.terraform.runner import Terraform, TerraformError
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("local")]
 
@@ -53,7 +54,7 @@ def platform(port: int, platforms: Mapping[str, Synthesized], tmp_path: Path) ->
 @pytest.fixture(autouse=True)
 def nothing_stays(platform: LocalPlatform) -> object:
     yield
-    emulator = _emulators.running(platform.folder)
+    emulator = emulators.running(platform.folder)
     if emulator:
         emulator.stop()
 
@@ -96,7 +97,7 @@ def test_up_twice_and_down(platform: LocalPlatform, port: int, capsys: pytest.Ca
 
 
 def test_an_up_that_was_killed_is_repeated(platform: LocalPlatform, port: int) -> None:
-    code = "import sys, pathlib, tools.local as l; l.LocalPlatform(*map(pathlib.Path, sys.argv[1:])).up()"
+    code = "import sys, pathlib, tools.emulated.local as l; l.LocalPlatform(*map(pathlib.Path, sys.argv[1:])).up()"
     killed = subprocess.Popen(
         [sys.executable, "-c", code, platform.folder, platform.stack],
         cwd=ROOT,
@@ -114,7 +115,7 @@ def test_an_up_that_was_killed_is_repeated(platform: LocalPlatform, port: int) -
 def test_an_emulator_that_dies_half_way(platform: LocalPlatform, port: int) -> None:
     def kill() -> None:
         wait_for(lambda: is_open(port) and buckets(port) != [])
-        emulator = _emulators.running(platform.folder)
+        emulator = emulators.running(platform.folder)
         assert emulator is not None
         emulator.stop()
 
@@ -147,11 +148,11 @@ def test_a_full_disk(platform: LocalPlatform, port: int, monkeypatch: pytest.Mon
 def test_a_port_that_is_taken(platform: LocalPlatform, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)), pytest.raises(EmulatorError, match=f"{port}"):
         platform.up()
-    assert _emulators.running(platform.folder) is None
+    assert emulators.running(platform.folder) is None
 
 
 def test_another_emulator_while_one_runs(platform: LocalPlatform, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    _emulators.start(Kind.MINISTACK, port=port, folder=platform.folder, detached=True)
+    emulators.start(Kind.MINISTACK, port=port, folder=platform.folder, detached=True)
     monkeypatch.setenv("EMULATOR", "moto")
     with pytest.raises(ToolError, match="MiniStack runs already; run `make down` first"):
         platform.up()
@@ -192,7 +193,7 @@ def test_with_a_terraform_that_is_not_the_right_one(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(TerraformError, match=sentence):
-        _terraform.executable()
+        runner.executable()
 
 
 def wait_for(condition: Callable[[], bool], patience: float = 30) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from stacks.environment import Environment
 from tests.emulated.deployment import prepared
 from tests.support import Synthesized
-from tools import prepare
-from tools._emulators import Kind
+from tools.emulated.emulators import Kind
+from tools.release import prepare
 
 
 def test_images_secrets_and_migration_have_a_place_before_anything_else(

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from emulated_provider.provider import Provider, attached
-from tools import _emulators
-from tools._emulators import Emulator, Kind
-from tools._terraform import Terraform, TerraformError, executable
+from tools.emulated import emulators
+from tools.emulated.emulators import Emulator, Kind
+from tools.terraform.runner import Terraform, TerraformError, executable
 
 pytestmark = pytest.mark.xdist_group("refusals")
 
@@ -23,7 +23,7 @@ Refusal = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
-    started = _emulators.start(Kind.MOTO, port=0, folder=tmp_path_factory.mktemp("moto"), detached=False)
+    started = emulators.start(Kind.MOTO, port=0, folder=tmp_path_factory.mktemp("moto"), detached=False)
     yield started
     started.stop()
 

@@ -13,8 +13,8 @@ from tests.emulated import aws_cli
 from tests.emulated.conftest import EVERY
 from tests.emulated.deployment import Deployment
 from tests.support import Synthesized
-from tools import _releases
-from tools._common import ROOT
+from tools.command import ROOT
+from tools.release import records
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 COMMANDS = aws_cli.commands(RUNBOOK)
@@ -96,7 +96,7 @@ def _swap_back(deployment: Deployment) -> None:
 
 def _prepare(deployment: Deployment) -> None:
     """What a day in prod leaves behind: an object that was deleted, a state with versions, a release."""
-    deployment.client("ssm").put_parameter(Name=_releases.parameter(deployment.environment), Value="{}", Type="String")
+    deployment.client("ssm").put_parameter(Name=records.parameter(deployment.environment), Value="{}", Type="String")
     s3 = deployment.client("s3")
     s3.create_bucket(
         Bucket=STATE_BUCKET, CreateBucketConfiguration={"LocationConstraint": deployment.environment.region}
@@ -125,7 +125,7 @@ def _placeholders(deployment: Deployment) -> dict[str, str]:
 
 def _undo(deployment: Deployment) -> None:
     """As it was, for those who look after this."""
-    deployment.client("ssm").delete_parameter(Name=_releases.parameter(deployment.environment))
+    deployment.client("ssm").delete_parameter(Name=records.parameter(deployment.environment))
     s3 = deployment.client("s3")
     for bucket in (STATE_BUCKET, deployment.outputs["objects_bucket"]):
         for version in s3.list_object_versions(Bucket=bucket).get("Versions", []):

@@ -11,9 +11,9 @@ import pytest
 
 from emulated_provider.provider import Provider, attached
 from tests.support import Synthesized
-from tools._emulators import Kind
-from tools._terraform import Terraform, TerraformError, executable
-from tools.validate import validate
+from tools.emulated.emulators import Kind
+from tools.terraform.runner import Terraform, TerraformError, executable
+from tools.terraform.validate import validate
 
 
 def test_a_stack_with_an_argument_that_the_provider_has_not_is_named(

@@ -1,4 +1,4 @@
-"""What a release does beside Terraform (tools/release.py, tools/migrate.py)."""
+"""What a release does beside Terraform (tools/release/steps.py, tools/release/migrate.py)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from adelie.startup import bundled_node
+from adelie.seam.startup import bundled_node
 
 Policy = Mapping[str, Any]
 Context = Mapping[str, str | Sequence[str]]

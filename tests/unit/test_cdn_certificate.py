@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adelie.cdn import Certificate
-from adelie.terraform import TerraformOutput, TerraformStack
+from adelie.cdn.domain import Certificate
+from adelie.seam.terraform import TerraformOutput, TerraformStack
 from tests.fakes_cdn import DOMAIN, build_cdn, cdn_settings
 from tests.support import Synthesized, synthesize
 

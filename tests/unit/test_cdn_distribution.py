@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from adelie.cdn import DomainSettings
 from adelie.cdn.headers import DEFAULT_CSP, content_security_policy
-from adelie.storage import LogBucket
-from adelie.terraform import TerraformOutput, TerraformStack
+from adelie.cdn.settings import DomainSettings
+from adelie.seam.terraform import TerraformOutput, TerraformStack
+from adelie.storage.log_bucket import LogBucket
 from tests.fakes_cdn import DOMAIN, FakeBucket, FakeLoadBalancer, FakeLogs, build_cdn, cdn_settings, web_acl_settings
 from tests.support import Synthesized, synthesize
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adelie.cdn import DomainSettings, HstsSettings
-from adelie.settings import Settings
+from adelie.cdn.settings import DomainSettings, HstsSettings
+from catalogue.settings import Settings
 from tests.fakes_cdn import cdn_settings, web_acl_settings
 
 

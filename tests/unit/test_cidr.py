@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adelie.cidr import (
+from catalogue.cidr import (
     LARGEST_VPC_PREFIX,
     SMALLEST_VPC_PREFIX,
     ZONE_LETTERS,

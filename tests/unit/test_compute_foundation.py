@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from adelie.compute import Repository, RepositorySettings
 from adelie.compute.load_balancer import TLS_POLICY
-from adelie.terraform import TerraformStack
+from adelie.compute.repository import Repository
+from adelie.compute.settings import RepositorySettings
+from adelie.seam.terraform import TerraformStack
 from tests.fakes_compute import CLUSTER, ComputeStage
 from tests.support import TARGET, Synthesized, policy, synthesize
 

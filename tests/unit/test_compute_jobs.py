@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from adelie.compute import OneOffTask, OneOffTaskSettings, ScheduledJob, ScheduledJobSettings
 from adelie.compute.job_definition import JobDefinition
-from adelie.security_group import SecurityGroup
-from adelie.terraform import TerraformStack
+from adelie.compute.job_settings import OneOffTaskSettings, ScheduledJobSettings
+from adelie.compute.one_off_task import OneOffTask
+from adelie.compute.scheduled_job import ScheduledJob
+from adelie.seam.terraform import TerraformStack
+from adelie.shared.security_group import SecurityGroup
 from tests.fakes_compute import IMAGE_TAG, TASK, ComputeStage, FakeWorkload
 from tests.support import TARGET, Synthesized, policy, synthesize
 

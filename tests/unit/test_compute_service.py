@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from adelie.compute import FargateService
-from adelie.naming import InvalidNameError
-from adelie.policy import Statement
-from adelie.terraform import TerraformStack
+from adelie.compute.service import FargateService
+from adelie.seam.terraform import TerraformStack
+from adelie.values.naming import InvalidNameError
+from adelie.values.policy import Statement
 from tests.fakes_compute import ComputeStage
 from tests.support import Synthesized, policy, synthesize
 

@@ -5,16 +5,12 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from adelie.compute import (
-    ClusterSettings,
-    OneOffTaskSettings,
-    RepositorySettings,
-    ScheduledJobSettings,
-    ServiceSettings,
-    TaskSettings,
-)
+from adelie.compute.job_settings import OneOffTaskSettings, ScheduledJobSettings
 from adelie.compute.schedules import CronExpression
-from adelie.settings import Settings
+from adelie.compute.service_settings import ServiceSettings
+from adelie.compute.settings import ClusterSettings, RepositorySettings
+from adelie.compute.task_settings import TaskSettings
+from catalogue.settings import Settings
 from tests.fakes_compute import CLUSTER, SERVICE, TASK
 
 HEALTH = {"path": "/health"}

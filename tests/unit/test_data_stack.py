@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from adelie import aws, terraform
-from adelie.data import BackupSource, DataStack, holds_data
-from adelie.terraform import App, TerraformResourceLifecycle, TerraformStack
+from adelie.seam import aws, terraform
+from adelie.seam.terraform import App, TerraformResourceLifecycle, TerraformStack
+from adelie.shared.data import BackupSource, DataStack, holds_data
 from tests.support import Synthesized, synthesize
 
 DATABASE = BackupSource(kind="database", arn="arn:database", key=None)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from adelie.database import ApplicationRoleSettings, Database
+from adelie.database.rds import Database
+from adelie.database.settings import ApplicationRoleSettings
 from adelie.functions.database_role import handler
-from adelie.terraform import TerraformStack
+from adelie.seam.terraform import TerraformStack
 from tests.fakes_data import FakeNetwork, build_key, database_settings, fake_network
 from tests.support import TARGET, Synthesized, policy, references, synthesize
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adelie.database import Cache, CacheSettings
-from adelie.terraform import TerraformStack
+from adelie.database.cache import Cache
+from adelie.database.settings import CacheSettings
+from adelie.seam.terraform import TerraformStack
 from tests.fakes_data import (
     FakeNetwork,
     FakeWorkload,

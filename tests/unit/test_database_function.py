@@ -20,12 +20,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from adelie import function_code, functions
+from adelie import functions
 from adelie.database import application_role
 from adelie.functions.database_role import handler
 from adelie.functions.database_role.roles import Changes, Wanted
 from adelie.functions.database_role.scram import verifier
 from adelie.functions.database_role.session import DatabaseError, Login, Server
+from adelie.shared import function_code
 from stacks.environment import Environment
 
 PACKAGE = Path(functions.__file__).with_name("database_role")

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adelie.database import Database, DatabaseSettings
-from adelie.terraform import TerraformStack
+from adelie.database.rds import Database
+from adelie.database.settings import DatabaseSettings
+from adelie.seam.terraform import TerraformStack
 from tests.fakes_data import (
     FakeNetwork,
     FakeWorkload,

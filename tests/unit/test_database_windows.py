@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from adelie.windows import (
+from adelie.values.windows import (
     DailyWindow,
     WeeklyWindow,
     check_windows,

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adelie import function_code as code
 from adelie.functions.discord import handler, webhook
 from adelie.functions.discord.webhook import Colour, Embed, WebhookError
+from adelie.shared import function_code as code
 from tests.local_server import LocalServer
 
 EVENTS = Path(__file__).with_name("sns_events")

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from emulated_provider import schema
-from emulated_provider.schema import FILE, PROVIDER, Source, Types, check, generate, read_sources, types_of, write
 from tests.support import Synthesized
-from tools._common import ToolError
+from tools.command import ToolError
+from tools.emulated import provider_schema
+from tools.emulated.provider_schema import FILE, PROVIDER, Source, Types, check, generate, read_sources, types_of, write
 
 NO_TYPES: Types = {"resource": [], "data": [], "ephemeral": []}
 
@@ -53,9 +53,7 @@ def test_the_committed_schema_is_what_cdktfs_package_says_of_the_stacks_types(ty
 def test_a_schema_of_other_types_is_refused_with_the_command_that_writes_it(tmp_path: Path) -> None:
     file = tmp_path / "schema.json"
     write(file, {**NO_TYPES, "data": ["aws_ssm_parameter"]})
-    with pytest.raises(
-        ToolError, match=r"is not the stacks' schema; run `python -m emulated_provider\.schema` and commit"
-    ):
+    with pytest.raises(ToolError, match=r"is not the stacks' schema; run `make provider-schema` and commit"):
         check(file, {**NO_TYPES, "data": ["aws_ec2_managed_prefix_list"]})
 
 
@@ -241,7 +239,7 @@ def test_the_random_password_is_ephemeral_and_sensitive(committed: Mapping[str, 
 def test_a_pattern_that_is_not_known_is_refused_with_its_place(
     sources: Mapping[str, str], type_: str, known: str, changed: str, refused: str
 ) -> None:
-    text = sources["provider" if type_ == "aws" else schema.folder("resource", type_)]
+    text = sources["provider" if type_ == "aws" else provider_schema.folder("resource", type_)]
     assert known in text
     Source(type_, text).schema()
     with pytest.raises(ToolError, match=refused):
@@ -288,7 +286,7 @@ def test_without_a_synthesized_stack_the_command_that_makes_one_is_named() -> No
 def test_a_package_that_holds_something_else_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, source_map: Mapping[str, Any], refused: str
 ) -> None:
-    code = schema.SOURCE_MAP + base64.b64encode(json.dumps(source_map).encode())
+    code = provider_schema.SOURCE_MAP + base64.b64encode(json.dumps(source_map).encode())
     package = tmp_path / "another_provider"
     (package / "_jsii").mkdir(parents=True)
     with tarfile.open(package / "_jsii" / "another.jsii.tgz", "w:gz") as archive:
@@ -296,12 +294,12 @@ def test_a_package_that_holds_something_else_is_refused(
         file.size = len(code)
         archive.addfile(file, io.BytesIO(code))
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.setattr(schema, "PACKAGE", package.name)
+    monkeypatch.setattr(provider_schema, "PACKAGE", package.name)
     with pytest.raises(ToolError, match=refused):
         read_sources(NO_TYPES)
 
 
 def test_without_cdktfs_package_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(provider_schema, "PACKAGE", "no_such_package")
     with pytest.raises(ToolError, match=r"no_such_package is not installed; run `make setup`\."):
         read_sources(NO_TYPES)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from pydantic.fields import FieldInfo
 
-from adelie.settings import EmulatorOnly, Settings
+from catalogue.settings import EmulatorOnly, Settings
 from stacks import loader
 from stacks.environment import Environment, overlay_schema
 

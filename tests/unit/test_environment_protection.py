@@ -9,7 +9,7 @@ import pytest
 
 from stacks import loader
 from stacks.environment import Environment
-from tools._common import ROOT
+from tools.command import ROOT
 
 
 @pytest.fixture

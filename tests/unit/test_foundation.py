@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from adelie.alarms import AlarmTopic
-from adelie.encryption import CustomerKey, EncryptionSettings
-from adelie.naming import DEFAULT_NAME_LIMIT, NAME_LIMITS, AwsTarget, InvalidNameError
-from adelie.policy import Statement, assume_role_policy, policy_document
-from adelie.security_group import SecurityGroup
-from adelie.terraform import TerraformStack
+from adelie.seam.terraform import TerraformStack
+from adelie.shared.alarm_topic import AlarmTopic
+from adelie.shared.encryption import CustomerKey, EncryptionSettings
+from adelie.shared.security_group import SecurityGroup
+from adelie.values.naming import DEFAULT_NAME_LIMIT, NAME_LIMITS, AwsTarget, InvalidNameError
+from adelie.values.policy import Statement, assume_role_policy, policy_document
 from tests.support import TARGET, policy, references, synthesize
 
 LABELS = st.from_regex(r"[a-z][a-z0-9]{0,20}", fullmatch=True)

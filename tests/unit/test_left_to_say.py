@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import main
-from adelie.terraform import App
+from adelie.seam.terraform import App
 from stacks import loader
-from tools._common import ROOT
+from tools.command import ROOT
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from adelie.security_group import SecurityGroup
-from adelie.terraform import TerraformStack
-from adelie.workload import Peer
+from adelie.seam.terraform import TerraformStack
+from adelie.shared.security_group import SecurityGroup
+from adelie.shared.workload import Peer
 from tests.fakes_network import build_bastion, synthesize_readable
 from tests.support import TARGET, Synthesized, policy
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adelie.network import BastionSettings, NetworkSettings, region_of_zone, zones_outside
-from adelie.network.zones import is_zone, letter_of_zone
+from adelie.network.settings import BastionSettings, NetworkSettings
+from adelie.network.zones import is_zone, letter_of_zone, region_of_zone, zones_outside
 from tests.fakes_network import FARGATE_ENDPOINTS, network_settings
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from adelie.encryption import CustomerKey, EncryptionSettings
-from adelie.network import Network
-from adelie.terraform import TerraformOutput, TerraformStack
+from adelie.network.vpc import Network
+from adelie.seam.terraform import TerraformOutput, TerraformStack
+from adelie.shared.encryption import CustomerKey, EncryptionSettings
 from tests.fakes_network import FARGATE_ENDPOINTS, build_network, network_settings, synthesize_readable
 from tests.support import TARGET, Synthesized, policy
 

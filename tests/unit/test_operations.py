@@ -11,26 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from adelie.alarms import AlarmTopic
-from adelie.data import BackupSource
-from adelie.encryption import CustomerKey, EncryptionSettings
-from adelie.operations import (
-    AlarmSettings,
-    BackupPlan,
-    BackupSettings,
-    Budget,
-    BudgetSettings,
+from adelie.operations.alarms import (
     CacheAlarms,
     CdnAlarms,
     CertificateAlarm,
-    Dashboard,
     DatabaseAlarms,
     LoadBalancerAlarms,
     ServiceAlarms,
-    Watched,
 )
-from adelie.operations.dashboard import COLUMNS, Graph, widgets
-from adelie.terraform import TerraformStack
+from adelie.operations.backup import BackupPlan
+from adelie.operations.budget import Budget
+from adelie.operations.dashboard import COLUMNS, Dashboard, Graph, Watched, widgets
+from adelie.operations.settings import AlarmSettings, BackupSettings, BudgetSettings
+from adelie.seam.terraform import TerraformStack
+from adelie.shared.alarm_topic import AlarmTopic
+from adelie.shared.data import BackupSource
+from adelie.shared.encryption import CustomerKey, EncryptionSettings
 from tests.support import TARGET, Synthesized, policy, references, synthesize
 
 SETTINGS = AlarmSettings(database_freeable_memory_mib=2048, database_connections=810)

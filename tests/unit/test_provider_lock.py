@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from stacks import providers
-from tools import provider_lock
-from tools._terraform import Terraform, TerraformError, executable
+from tools.terraform import provider_lock
+from tools.terraform.runner import Terraform, TerraformError, executable
 
 SOURCE, VERSION = "registry.terraform.io/example/aws", "6.26.0"
 

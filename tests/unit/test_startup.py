@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from adelie import startup
+from adelie.seam import startup
 
 ROOT = Path(__file__).parents[2]
 
 SYNTHESIZE_ONE_STACK = """
-from adelie import aws
-from adelie.terraform import App, TerraformStack, Testing
+from adelie.seam import aws
+from adelie.seam.terraform import App, TerraformStack, Testing
 import sys
 stack = TerraformStack(App(), "compared")
 vpc = aws.Vpc(stack, "vpc", cidr_block="10.0.0.0/16", tags={"Name": "compared"})
@@ -25,7 +25,7 @@ sys.stdout.write(Testing.synth(stack))
 
 
 def synthesized(switch: str) -> str:
-    environ = {**os.environ, "PYTHONPATH": str(ROOT / "constructs"), startup.EAGER_SWITCH: switch}
+    environ = {**os.environ, "PYTHONPATH": f"{ROOT / 'constructs'}{os.pathsep}{ROOT}", startup.EAGER_SWITCH: switch}
     return subprocess.run(
         [sys.executable, "-c", SYNTHESIZE_ONE_STACK], env=environ, capture_output=True, text=True, check=True
     ).stdout

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adelie.storage import Bucket, BucketSettings
-from adelie.terraform import TerraformStack
+from adelie.seam.terraform import TerraformStack
+from adelie.storage.bucket import Bucket
+from adelie.storage.settings import BucketSettings
 from tests.fakes_data import FakeWorkload, bucket_settings, build_key, build_logs, given, granted, refusal
 from tests.support import TARGET, Synthesized, policy, references, synthesize
 

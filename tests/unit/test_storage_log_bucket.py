@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adelie.storage import LogBucketSettings
-from adelie.terraform import TerraformOutput, TerraformStack
+from adelie.seam.terraform import TerraformOutput, TerraformStack
+from adelie.storage.settings import LogBucketSettings
 from tests.fakes_data import build_logs, log_bucket_settings, refusal
 from tests.support import Synthesized, policy, references, synthesize
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adelie.storage import Secret
-from adelie.terraform import TerraformStack
+from adelie.seam.terraform import TerraformStack
+from adelie.storage.secret import Secret
 from tests.fakes_data import FakeWorkload, build_key, given, granted, refusal, secret_settings
 from tests.support import TARGET, Synthesized, references, synthesize
 

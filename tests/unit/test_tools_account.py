@@ -11,11 +11,11 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from adelie.delivery import GitHubIdentity
+from adelie.delivery.github import GitHubIdentity
 from stacks.environment import Environment
-from tools import bootstrap
-from tools._account import ensure_identity_provider, ensure_service_linked_roles, services_with_a_role
-from tools._common import client
+from tools.aws import client
+from tools.release.account import ensure_identity_provider, ensure_service_linked_roles, services_with_a_role
+from tools.terraform import bootstrap
 
 GITHUB = GitHubIdentity(repository="example/infrastructure", account_id="123456789012")
 URL = "https://token.actions.githubusercontent.com"

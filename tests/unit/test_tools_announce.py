@@ -8,8 +8,8 @@ import pytest
 
 from adelie.functions.discord.webhook import Colour, Embed
 from tests.local_server import LocalServer
-from tools import announce
-from tools.announce import Outcome
+from tools.release import announce
+from tools.release.announce import Outcome
 
 
 def message(outcome: Outcome) -> Embed:

@@ -10,9 +10,10 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from stacks.environment import Environment
-from tools._common import ToolError, client
-from tools._terraform import Terraform
-from tools.bootstrap import BootstrapDeploy, account_of
+from tools.aws import client
+from tools.command import ToolError
+from tools.terraform.bootstrap import BootstrapDeploy, account_of
+from tools.terraform.runner import Terraform
 
 
 def test_a_bucket_of_somebody_else_is_a_sentence(environments: Mapping[str, Environment], tmp_path: Path) -> None:

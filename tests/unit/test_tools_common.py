@@ -10,8 +10,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from moto import mock_aws
 
 from stacks.environment import Environment
-from tools import _common
-from tools._common import ToolError, check_account, client, read_stack, run, sentence
+from tools import aws
+from tools.aws import check_account, client
+from tools.command import ToolError, run, sentence
+from tools.synthesized import read_stack
 
 MOTO_ACCOUNT = "123456789012"
 
@@ -102,7 +104,7 @@ def test_an_emulated_environment_is_reached_at_its_endpoint_without_the_guard(
     def unexpected(_: Environment, service: str) -> None:
         pytest.fail(f"the guard asked {service}")
 
-    monkeypatch.setattr(_common, "client", unexpected)
+    monkeypatch.setattr(aws, "client", unexpected)
     check_account(environments["localstack"])
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from adelie.database.application_role import TIMEOUT_SECONDS
+from adelie.database.settings import TIMEOUT_SECONDS
 from stacks.environment import Environment
 from tests.support import Synthesized
-from tools import _database_role
-from tools._common import ToolError
+from tools.command import ToolError
+from tools.release import database_role
 
 FUNCTION = "adelie-staging-database-role"
 MADE = {
@@ -60,9 +60,9 @@ def call(
         scripted.patience_seconds = patience_seconds
         return scripted
 
-    monkeypatch.setattr(_database_role, "client", client)
-    monkeypatch.setattr(_database_role, "POLL_SECONDS", 0)
-    _database_role.make_role(environment, told.append)
+    monkeypatch.setattr(database_role, "client", client)
+    monkeypatch.setattr(database_role, "POLL_SECONDS", 0)
+    database_role.make_role(environment, told.append)
     return scripted, told
 
 
@@ -142,7 +142,7 @@ def test_a_function_that_slept_is_called_again(staging: Environment, monkeypatch
 def test_a_function_that_does_not_wake_up_is_one_sentence(
     staging: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_database_role, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(database_role, "PATIENCE_SECONDS", 0)
     assert failure(staging, monkeypatch, "ResourceConflictException") == (
         f"The function {FUNCTION} is not ready after 0 minutes; "
         f"`aws lambda get-function-configuration --function-name {FUNCTION}` says why."

@@ -12,14 +12,14 @@ import pytest
 
 from tests.environments import PLATFORMS
 from tests.support import Synthesized
-from tools import _architecture, diagram
-from tools._architecture import Architecture
-from tools._common import ToolError
+from tools.command import ToolError
+from tools.picture import architecture, diagram
+from tools.picture.architecture import Architecture
 
 
 @pytest.fixture(scope="module")
 def prod(platforms: Mapping[str, Synthesized]) -> Architecture:
-    return _architecture.read(platforms["prod"].document)
+    return architecture.read(platforms["prod"].document)
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +42,7 @@ def test_another_picture_is_one_sentence(out: Path, tmp_path: Path) -> None:
     file.write_text(file.read_text().replace("PostgreSQL", "MySQL"))
     with pytest.raises(ToolError) as error:
         diagram.refresh(out, file, only_check=True)
-    assert str(error.value) == (
-        f"{file} is not what the stack looks like; run `python -m tools.diagram` and commit it."
-    )
+    assert str(error.value) == (f"{file} is not what the stack looks like; run `make diagram` and commit it.")
 
 
 def test_visitors_reach_the_services_through_cloudfront_only(prod: Architecture) -> None:
@@ -72,7 +70,7 @@ def test_a_rule_that_goes_takes_its_line_with_it(platforms: Mapping[str, Synthes
     rules: dict[str, Any] = document["resource"]["aws_vpc_security_group_ingress_rule"]
     (bastion,) = [name for name in rules if "database" in name and "bastion" in name]
     del rules[bastion]
-    assert ("bastion", "database") not in _architecture.read(document).edges
+    assert ("bastion", "database") not in architecture.read(document).edges
 
 
 def test_the_tiers_show_every_zone(prod: Architecture, platforms: Mapping[str, Synthesized]) -> None:
@@ -83,11 +81,11 @@ def test_the_tiers_show_every_zone(prod: Architecture, platforms: Mapping[str, S
 
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_every_environment_can_be_drawn(name: str, platforms: Mapping[str, Synthesized]) -> None:
-    architecture = _architecture.read(platforms[name].document)
-    picture = diagram.draw(architecture)
+    drawn = architecture.read(platforms[name].document)
+    picture = diagram.draw(drawn)
     root = ET.fromstring(picture)  # noqa: S314 -- our own text
     texts = " ".join(text for text in root.itertext())
-    for node in architecture.nodes.values():
+    for node in drawn.nodes.values():
         assert node.title in texts
 
 
@@ -109,7 +107,7 @@ def test_cards_do_not_overlap_and_stay_inside(prod: Architecture) -> None:
 
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_no_line_of_text_is_longer_than_its_card(name: str, platforms: Mapping[str, Synthesized]) -> None:
-    picture = diagram.draw(_architecture.read(platforms[name].document))
+    picture = diagram.draw(architecture.read(platforms[name].document))
     lines = re.findall(r'class="line">([^<]*)<', picture)
     assert lines
     assert max(map(len, lines)) <= 30

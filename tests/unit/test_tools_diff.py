@@ -12,9 +12,9 @@ from rich.console import Console
 
 from stacks.environment import Environment
 from tests.support import Synthesized
-from tools import diff
-from tools._common import run
-from tools.diff import ABSENT, Change
+from tools.command import run
+from tools.inspect import diff
+from tools.inspect.diff import ABSENT, Change
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:

@@ -9,7 +9,7 @@ import dns.rcode
 import pytest
 
 from tests.local_dns import Answer, LocalDns
-from tools._dns import BrokenDnsError, Caa, NoDnsError, PublicDns
+from tools.release.dns import BrokenDnsError, Caa, NoDnsError, PublicDns
 
 Start = Callable[[Mapping[tuple[str, str], Answer]], PublicDns]
 
@@ -56,7 +56,7 @@ def test_a_resolver_that_waits_for_the_names_own_servers_is_broken_dns(
     resolver: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It waits longer for servers that are silent than we wait for it."""
-    monkeypatch.setattr("tools._dns._PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("tools.release.dns._PATIENCE_SECONDS", 0.2)
     with pytest.raises(BrokenDnsError):
         resolver({("example.com", "NS"): None, (".", "NS"): ["a.root-servers.net."]}).name_servers("example.com")
 
@@ -64,6 +64,6 @@ def test_a_resolver_that_waits_for_the_names_own_servers_is_broken_dns(
 def test_no_resolver_is_no_dns(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
-        monkeypatch.setattr("tools._dns._PATIENCE_SECONDS", 0.2)
+        monkeypatch.setattr("tools.release.dns._PATIENCE_SECONDS", 0.2)
         with pytest.raises(NoDnsError):
             PublicDns(["127.0.0.1"], silent.getsockname()[1]).name_servers("example.com")

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from tools import _processes
-from tools._common import ROOT
-from tools._emulators import Emulator, EmulatorError, EmulatorSession, Kind, running, start
+from tools.command import ROOT
+from tools.emulated import processes
+from tools.emulated.emulators import Emulator, EmulatorError, EmulatorSession, Kind, running, start
 
 REGION = "ap-northeast-2"
 ACCOUNT = "210987654321"
@@ -34,7 +34,7 @@ LAMBDA_MAY_ASSUME = {
 STARTER = """
 import sys, time
 from pathlib import Path
-from tools import _emulators
+from tools.emulated import emulators
 
 def stuck(kind, port, log, process, patience):
     print(process.pid, flush=True)
@@ -42,8 +42,8 @@ def stuck(kind, port, log, process, patience):
 
 then, folder = sys.argv[1], Path(sys.argv[2])
 if then == "be killed half-way":
-    _emulators._wait = stuck
-emulator = _emulators.start(_emulators.Kind.MINISTACK, port=0, folder=folder, detached=then != "be killed")
+    emulators._wait = stuck
+emulator = emulators.start(emulators.Kind.MINISTACK, port=0, folder=folder, detached=then != "be killed")
 if then == "be killed":
     stuck(None, None, None, emulator, None)
 """
@@ -92,9 +92,9 @@ def starter(then: str, folder: Path) -> subprocess.Popen[str]:
 def gone(pid: int) -> bool:
     """Whether the process ends within some seconds."""
     deadline = time.monotonic() + 10
-    while _processes.started(pid) is not None and time.monotonic() < deadline:
+    while processes.started(pid) is not None and time.monotonic() < deadline:
         time.sleep(0.02)
-    return _processes.started(pid) is None
+    return processes.started(pid) is None
 
 
 def listeners(pid: int) -> set[tuple[str, int]]:
@@ -213,7 +213,7 @@ def test_a_detached_one_outlives_its_starter_until_it_is_stopped(tmp_path: Path)
     assert found.healthy()
     found.stop()
     assert found.pid is not None
-    assert _processes.started(found.pid) is None
+    assert processes.started(found.pid) is None
     assert not (tmp_path / "emulator.json").exists()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -225,7 +225,7 @@ def test_it_dies_with_a_starter_that_is_killed(fate: str, tmp_path: Path) -> Non
     program = starter(fate, tmp_path)
     assert program.stdout is not None
     pid = int(program.stdout.readline())
-    assert _processes.started(pid) is not None
+    assert processes.started(pid) is not None
     program.kill()
     program.communicate()
     assert gone(pid)
@@ -259,7 +259,7 @@ def test_a_process_that_does_not_end_when_asked_is_killed() -> None:
     stubborn = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
     assert stubborn.stdout is not None
     stubborn.stdout.readline()
-    _processes.end(stubborn.pid, _processes.started(stubborn.pid), patience=0.1)
+    processes.end(stubborn.pid, processes.started(stubborn.pid), patience=0.1)
     stubborn.communicate()
     assert stubborn.returncode == -signal.SIGKILL
 

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tools import _emulators, _processes
-from tools._common import ROOT
-from tools._emulators import Emulator, EmulatorError, Kind, chosen, last_log_line, running, start
+from tools.command import ROOT
+from tools.emulated import emulators, processes
+from tools.emulated.emulators import Emulator, EmulatorError, Kind, chosen, last_log_line, running, start
 
 MINISTACK: Mapping[str, object] = {"/_ministack/health": {"services": {}}, "/_localstack/health": {"services": {}}}
 MOTO: Mapping[str, object] = {"/moto-api/config": {"lambda": {}}}
@@ -33,15 +33,15 @@ LOCALSTACK: Mapping[str, object] = {
 @pytest.fixture
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     """The processes that were launched since."""
-    processes: list[subprocess.Popen[bytes]] = []
-    launch = _processes.launch
+    known: list[subprocess.Popen[bytes]] = []
+    launch = processes.launch
 
     def noted(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
-        processes.append(launch(*args, **kwargs))
-        return processes[-1]
+        known.append(launch(*args, **kwargs))
+        return known[-1]
 
-    monkeypatch.setattr(_processes, "launch", noted)
-    return processes
+    monkeypatch.setattr(processes, "launch", noted)
+    return known
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def test_a_port_that_is_taken(pages: Mapping[str, object], who: str, tmp_path: P
 
 
 def test_who_takes_the_port_meanwhile_is_not_thought_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_emulators, "_free", int)
+    monkeypatch.setattr(emulators, "_free", int)
     with served(MINISTACK) as (port, _):
         said = refusal(Kind.MINISTACK, tmp_path, port=port)
     assert said.startswith("MiniStack ended while it started (")
@@ -178,7 +178,7 @@ def test_an_interruption_at_the_last_moment(
         assert (tmp_path / "emulator.json").exists(), process
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_processes, "let_go", interrupted)
+    monkeypatch.setattr(processes, "let_go", interrupted)
     with pytest.raises(KeyboardInterrupt):
         start(Kind.MINISTACK, port=0, folder=tmp_path, detached=True)
     assert not (tmp_path / "emulator.json").exists()

@@ -10,8 +10,8 @@ from stacks import loader
 from stacks.environment import Environment
 from tests.local_server import Answer, LocalServer
 from tests.sample_environment import sample
-from tools import health
-from tools._common import ToolError
+from tools.command import ToolError
+from tools.release import health
 
 
 def test_each_path_is_asked_until_it_answers(local_server: Callable[..., LocalServer]) -> None:

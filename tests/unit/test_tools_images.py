@@ -13,8 +13,9 @@ import pytest
 
 from stacks.environment import Environment
 from tests.sample_environment import REGISTRY, environment
-from tools import _images
-from tools._common import ToolError, client
+from tools.aws import client
+from tools.command import ToolError
+from tools.release import images
 
 __all__ = ["environment"]
 WEB = f"{REGISTRY}/adelie-prod-web:new"
@@ -82,7 +83,7 @@ def push(environment: Environment, name: str) -> None:
 
 def application(environment: Environment, folder: Path) -> Path:
     """A working copy of the application, with a Dockerfile wherever the environment looks for one."""
-    for name, settings in _images.built(environment).items():
+    for name, settings in images.built(environment).items():
         (folder / (settings.build or name)).mkdir(parents=True)
         (folder / (settings.build or name) / "Dockerfile").write_text("FROM scratch")
     return folder
@@ -103,7 +104,7 @@ def test_each_image_comes_from_its_own_folder_for_its_own_architecture(
     said: list[str] = []
     push(environment, "web")
     folder = application(environment, tmp_path / "application")
-    _images.build(environment, "new", folder, said.append)
+    images.build(environment, "new", folder, said.append)
     assert "web:new is there already." in said
     builds = {call[call.index("--tag") + 1]: call for call in docker.of("buildx")}
     assert {image: Path(call[-1]).relative_to(folder) for image, call in builds.items()} == {
@@ -121,7 +122,7 @@ def test_a_folder_that_is_a_link_to_another_place_is_not_built(
     (tmp_path / "application" / "web").rename(tmp_path / "home")
     (tmp_path / "application" / "web").symlink_to(tmp_path / "home")
     with pytest.raises(ToolError, match="application/web is a link out of the application's repository"):
-        _images.build(environment, "new", folder, silent)
+        images.build(environment, "new", folder, silent)
     assert docker.calls == []
 
 
@@ -132,7 +133,7 @@ def test_a_service_that_is_added_is_built_without_being_named_anywhere_else(
     services = {**environment.services, "advice": environment.services["web"]}
     more = environment.model_copy(update={"services": services})
     client(environment, "ecr").create_repository(repositoryName="adelie-prod-advice")
-    _images.build(more, "new", application(more, tmp_path / "application"), silent)
+    images.build(more, "new", application(more, tmp_path / "application"), silent)
     assert [call[-1] for call in docker.of("buildx") if "adelie-prod-advice:new" in " ".join(call)] == [
         str(tmp_path / "application" / "advice")
     ]
@@ -145,13 +146,13 @@ def test_a_folder_without_a_dockerfile_is_refused_before_anything_is_built(
     folder = application(environment, tmp_path / "application")
     (folder / "web" / "Dockerfile").unlink()
     with pytest.raises(ToolError, match=r"application/web has no Dockerfile for web of prod; correct its `build:`"):
-        _images.build(environment, "new", folder, silent)
+        images.build(environment, "new", folder, silent)
     assert docker.calls == []
 
 
 def test_without_repositories_nothing_is_built(environment: Environment, docker: Docker, tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=r"has no repository adelie-prod-.*make prepare ENV=prod"):
-        _images.build(environment, "new", application(environment, tmp_path / "application"), silent)
+        images.build(environment, "new", application(environment, tmp_path / "application"), silent)
     assert docker.calls == []
 
 
@@ -165,7 +166,7 @@ def test_assets_are_taken_out_of_the_pushed_image_and_nothing_is_deleted(
     (docker.files / "fonts").mkdir(parents=True)
     (docker.files / "index-4f2c.js").write_text("x")
     (docker.files / "fonts" / "a.woff2").write_text("x")
-    assert _images.publish_assets(environment, "new", silent) == 2
+    assert images.publish_assets(environment, "new", silent) == 2
     assert bucket() == {"assets/before.js", "assets/index-4f2c.js", "assets/fonts/a.woff2"}
     script = s3.head_object(Bucket=name, Key="assets/index-4f2c.js")
     assert script["ContentType"].endswith("javascript")
@@ -184,7 +185,7 @@ def test_the_registrys_password_is_in_no_argument(environment: Environment, dock
     push(environment, "web")
     docker.files.mkdir()
     (docker.files / "a.js").write_text("x")
-    _images.publish_assets(environment, "new", silent)
+    images.publish_assets(environment, "new", silent)
     assert password(docker)
     assert password(docker) not in docker.log.read_text()
 
@@ -206,7 +207,7 @@ def test_an_image_without_assets_is_refused(
     if folder:
         (docker.files / folder).mkdir(parents=True)
     with pytest.raises(ToolError, match=f"services.web.assets_path: the image {WEB} {why}"):
-        _images.publish_assets(environment, "new", silent)
+        images.publish_assets(environment, "new", silent)
     assert bucket() == set()
     assert docker.calls[-1] == ["rm", "5c01d"]
 
@@ -221,7 +222,7 @@ def test_a_link_out_of_the_image_publishes_nothing_of_this_machine(
     (docker.files / "a.js").write_text("x")
     (docker.files / "b.js").symlink_to(tmp_path / "credentials")
     with pytest.raises(ToolError, match=r"has a link in /srv/assets \(b.js\); copy the file there instead"):
-        _images.publish_assets(environment, "new", silent)
+        images.publish_assets(environment, "new", silent)
     assert bucket() == set()
 
 
@@ -237,21 +238,21 @@ def test_a_name_that_is_no_text_publishes_nothing(
     with pytest.raises(
         ToolError, match=rf"has a name in /srv/assets that is no text \('{said}'\); give the file another"
     ):
-        _images.publish_assets(environment, "new", silent)
+        images.publish_assets(environment, "new", silent)
     assert bucket() == set()
 
 
 @pytest.mark.usefixtures("repositories")
 def test_an_image_that_nobody_pushed_is_refused(environment: Environment, docker: Docker) -> None:
     with pytest.raises(ToolError, match=r"ECR has no image adelie-prod-web:new; build it first"):
-        _images.publish_assets(environment, "new", silent)
+        images.publish_assets(environment, "new", silent)
     assert docker.calls == []
 
 
 def test_an_environment_may_have_no_assets(environment: Environment, docker: Docker) -> None:
     without = environment.model_copy(update={"services": {"chat": environment.services["chat"]}})
     said: list[str] = []
-    assert _images.publish_assets(without, "new", said.append) == 0
+    assert images.publish_assets(without, "new", said.append) == 0
     assert said == ["No service of prod has an assets_path: there is nothing to upload."]
     assert docker.calls == []
 
@@ -259,4 +260,4 @@ def test_an_environment_may_have_no_assets(environment: Environment, docker: Doc
 def test_another_account_is_refused(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOTO_ACCOUNT_ID", "333333333333")
     with pytest.raises(ToolError, match="prod lives in 222222222222"):
-        _images.publish_assets(environment, "new", silent)
+        images.publish_assets(environment, "new", silent)

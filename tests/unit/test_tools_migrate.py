@@ -9,8 +9,9 @@ from moto import mock_aws
 
 from stacks.environment import Environment
 from tests.support import Synthesized
-from tools import migrate
-from tools._common import ToolError, client
+from tools.aws import client
+from tools.command import ToolError
+from tools.release import migrate
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.client import ECSClient

@@ -10,8 +10,9 @@ from moto import mock_aws
 
 from stacks.environment import Environment
 from tests.support import Synthesized
-from tools import pipeline
-from tools._common import ToolError, client, run
+from tools.aws import client
+from tools.command import ToolError, run
+from tools.release import jobs
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
@@ -38,7 +39,7 @@ def states(staging: Environment) -> Iterator[SFNClient]:
 
 @pytest.mark.parametrize("force", [False, True])
 def test_it_starts_the_job_and_says_whether_it_is_forced(force: bool, staging: Environment, states: SFNClient) -> None:
-    execution = pipeline.start(staging, force=force)
+    execution = jobs.start(staging, force=force)
     assert execution.startswith(f"arn:aws:states:ap-northeast-2:123456789012:execution:{MACHINE}:")
     described = states.describe_execution(executionArn=execution)
     assert json.loads(described.get("input", "")) == {"force": force}
@@ -50,10 +51,10 @@ def test_the_command_prints_the_execution_on_one_line(
     def load(_: str) -> Environment:
         return staging
 
-    monkeypatch.setattr(pipeline.loader, "load", load)
+    monkeypatch.setattr(jobs.loader, "load", load)
     monkeypatch.setattr(sys, "argv", ["tool", "staging", "--force"])
     with pytest.raises(SystemExit) as exit_:
-        run(pipeline.main)
+        run(jobs.main)
     machine = f"arn:aws:states:ap-northeast-2:123456789012:stateMachine:{MACHINE}"
     started = states.list_executions(stateMachineArn=machine)["executions"][0]["executionArn"]
     assert (exit_.value.code, capsys.readouterr().out) == (0, f"{started}\n")
@@ -61,7 +62,7 @@ def test_the_command_prints_the_execution_on_one_line(
 
 def test_a_job_that_is_not_deployed_is_one_sentence(staging: Environment) -> None:
     with mock_aws(), pytest.raises(ToolError) as error:
-        pipeline.start(staging, force=False)
+        jobs.start(staging, force=False)
     assert str(error.value) == (
         f"AWS has no state machine arn:aws:states:ap-northeast-2:123456789012:stateMachine:{MACHINE}; "
         "deploy staging first."
@@ -73,7 +74,7 @@ def test_another_account_is_refused(environments: Mapping[str, Environment]) -> 
         mock_aws(),
         pytest.raises(ToolError, match=r"^The credentials belong to account 123456789012, but prod lives in"),
     ):
-        pipeline.start(environments["prod"], force=False)
+        jobs.start(environments["prod"], force=False)
 
 
 def test_the_name_is_the_one_the_stack_gives_it(platforms: Mapping[str, Synthesized]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from tools import _plan, plan_summary
+from tools.terraform import plan_file, pull_request_comment
 
 SERVICE = "service/adelie-staging-main/adelie-staging-api"
 
@@ -45,7 +45,7 @@ def drift_of(tmp_path: Path) -> Any:  # a function
     def run(*changes: dict[str, Any]) -> tuple[int, str]:
         file = tmp_path / "staging.json"
         file.write_text(json.dumps({"format_version": "1.2", "resource_changes": list(changes)}))
-        result = CliRunner().invoke(plan_summary.app, ["drift", str(file)])
+        result = CliRunner().invoke(pull_request_comment.app, ["drift", str(file)])
         return result.exit_code, result.output.strip()
 
     return run
@@ -71,7 +71,7 @@ def test_anything_else_is_drift(drift_of: Any, changes: list[dict[str, Any]]) ->
 def test_a_pull_request_says_that_a_deploy_resets_it(tmp_path: Path) -> None:
     file = tmp_path / "staging.json"
     file.write_text(json.dumps({"format_version": "1.2", "resource_changes": [target((0, 0)), night()]}))
-    text = plan_summary.comment([_plan.read(file)])
+    text = pull_request_comment.comment([plan_file.read(file)])
     assert "Nothing changes." in text
     assert "Set by a scheduled action; a deploy resets it until the next one:" in text
     assert "`min_capacity`: `0` → `1`" in text

@@ -11,20 +11,20 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.local_server import LocalServer
-from tools import _plan, plan_summary
-from tools._common import ToolError
+from tools.command import ToolError
+from tools.terraform import plan_file, pull_request_comment
 
 PLANS = Path(__file__).with_name("plans")
 
 
 def comment(*names: str) -> str:
-    return plan_summary.comment([_plan.read(PLANS / f"{name}.json") for name in names])
+    return pull_request_comment.comment([plan_file.read(PLANS / f"{name}.json") for name in names])
 
 
 def test_what_is_destroyed_comes_first_and_in_bold() -> None:
     text = comment("localstack", "unchanged")
     head, details = text.split("<details>", 1)
-    assert text.startswith(plan_summary.MARKER)
+    assert text.startswith(pull_request_comment.MARKER)
     assert "| localstack | 1 | 2 | **2** | **2** | 1 |" in head
     assert "| unchanged | - | - | - | - | - |" in head
     destroyed = [line for line in head.splitlines() if line.startswith("- ")]
@@ -36,8 +36,8 @@ def test_what_is_destroyed_comes_first_and_in_bold() -> None:
 
 def test_a_roll_back_that_would_destroy_data_is_refused() -> None:
     with pytest.raises(ToolError, match=r"would destroy what holds data \(aws_s3_bucket.*so nothing changed"):
-        plan_summary.keep_data(_plan.read(PLANS / "localstack.json"))
-    plan_summary.keep_data(_plan.read(PLANS / "unchanged.json"))
+        pull_request_comment.keep_data(plan_file.read(PLANS / "localstack.json"))
+    pull_request_comment.keep_data(plan_file.read(PLANS / "unchanged.json"))
 
 
 def test_a_policy_is_compared_part_by_part() -> None:
@@ -62,7 +62,7 @@ def test_texts_cannot_break_out_of_the_comment(tmp_path: Path) -> None:
     resource = {"address": "aws_sns_topic.a", "type": "aws_sns_topic", "mode": "managed", "change": change}
     file = tmp_path / "prod.json"
     file.write_text(json.dumps({"format_version": "1.2", "resource_changes": [resource]}))
-    (line,) = [line for line in plan_summary.comment([_plan.read(file)]).splitlines() if "everyone" in line]
+    (line,) = [line for line in pull_request_comment.comment([plan_file.read(file)]).splitlines() if "everyone" in line]
     assert line == "  - `description`: `x` → `'a' @everyone | <script> ## big`"
 
 
@@ -74,8 +74,8 @@ def test_a_long_plan_is_cut_but_not_what_is_destroyed(tmp_path: Path) -> None:
     ]
     file = tmp_path / "prod.json"
     file.write_text(json.dumps({"format_version": "1.2", "resource_changes": deleted}))
-    text = plan_summary.comment([_plan.read(file)])
-    assert len(text) <= plan_summary.LONGEST
+    text = pull_request_comment.comment([plan_file.read(file)])
+    assert len(text) <= pull_request_comment.LONGEST
     assert "too long for a comment" in text
     assert text.count("**which holds data**") > 500
 
@@ -85,7 +85,7 @@ def test_another_file_is_one_sentence(tmp_path: Path, content: str) -> None:
     file = tmp_path / "prod.json"
     file.write_text(content)
     with pytest.raises(ToolError, match=r"is no plan of format 1\.x"):
-        _plan.read(file)
+        plan_file.read(file)
 
 
 def test_no_change_is_one_line() -> None:
@@ -93,18 +93,18 @@ def test_no_change_is_one_line() -> None:
 
 
 def test_drift_has_an_exit_code_as_terraforms_own() -> None:
-    changed = CliRunner().invoke(plan_summary.app, ["drift", str(PLANS / "localstack.json")])
+    changed = CliRunner().invoke(pull_request_comment.app, ["drift", str(PLANS / "localstack.json")])
     assert changed.exit_code == 2
     assert "delete: aws_s3_bucket.objects_bucket_" in changed.output
-    assert CliRunner().invoke(plan_summary.app, ["drift", str(PLANS / "unchanged.json")]).exit_code == 0
+    assert CliRunner().invoke(pull_request_comment.app, ["drift", str(PLANS / "unchanged.json")]).exit_code == 0
 
 
 def test_the_comment_is_renewed_in_place(local_server: Callable[..., LocalServer]) -> None:
     first_page = json.dumps([{"id": number, "body": "other"} for number in range(100)])
-    second_page = json.dumps([{"id": 7, "body": f"{plan_summary.MARKER}\nold"}])
+    second_page = json.dumps([{"id": 7, "body": f"{pull_request_comment.MARKER}\nold"}])
     server = local_server((200, {}, first_page), (200, {}, second_page), (200, {}, '{"html_url": "there"}'))
     environ = {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": "t"}
-    assert plan_summary.post("o/r", 12, "new", environ) == "there"
+    assert pull_request_comment.post("o/r", 12, "new", environ) == "there"
     assert [(each.method, each.path.partition("?")[0]) for each in server.requests] == [
         ("GET", "/repos/o/r/issues/12/comments"),
         ("GET", "/repos/o/r/issues/12/comments"),
@@ -116,7 +116,7 @@ def test_the_comment_is_renewed_in_place(local_server: Callable[..., LocalServer
 
 def test_the_first_comment_is_made(local_server: Callable[..., LocalServer]) -> None:
     server = local_server((200, {}, "[]"), (201, {}, '{"html_url": "there"}'))
-    plan_summary.post("o/r", 12, "new", {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": "t"})
+    pull_request_comment.post("o/r", 12, "new", {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": "t"})
     assert server.requests[-1].method == "POST"
 
 
@@ -129,10 +129,10 @@ def test_the_first_comment_is_made(local_server: Callable[..., LocalServer]) -> 
 )
 def test_a_comment_that_cannot_be_made_is_one_sentence(environ: dict[str, str], sentence: str) -> None:
     with pytest.raises(ToolError, match=sentence):
-        plan_summary.post("o/r", 12, "new", environ)
+        pull_request_comment.post("o/r", 12, "new", environ)
 
 
 def test_a_missing_permission_says_which(local_server: Callable[..., LocalServer]) -> None:
     server = local_server(403)
     with pytest.raises(ToolError, match=r"GitHub answered 403.*pull-requests: write"):
-        plan_summary.post("o/r", 12, "new", {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": "t"})
+        pull_request_comment.post("o/r", 12, "new", {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": "t"})

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools._common import ToolError
-from tools._policies import POLICY_QUOTA, Statement, check_count, pack, size
+from tools.command import ToolError
+from tools.permissions.policies import POLICY_QUOTA, Statement, check_count, pack, size
 
 
 def statement(sid: str, arns: int) -> Statement:

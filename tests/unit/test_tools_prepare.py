@@ -11,8 +11,8 @@ from stacks.environment import Environment
 from stacks.platform import MIGRATION
 from tests.environments import REAL
 from tests.support import Synthesized, references
-from tools import prepare
-from tools._common import Resource, resources
+from tools.release import prepare
+from tools.synthesized import Resource, resources
 
 
 def by_address(stack: Synthesized) -> dict[str, Resource]:

@@ -11,10 +11,11 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from stacks.environment import Environment
-from tools import _judgements as judge
-from tools import prepare, readiness
-from tools._common import ToolError, client
-from tools._dns import BrokenDnsError, Caa, Dns, NoDnsError
+from tools.aws import client
+from tools.command import ToolError
+from tools.release import prepare, readiness
+from tools.release.dns import BrokenDnsError, Caa, Dns, NoDnsError
+from tools.terraform import judgements as judge
 
 ACCOUNT = "123456789012"
 ENOUGH = 4000.0
@@ -131,7 +132,7 @@ def account(
     def only_this() -> list[Environment]:
         return [real, *(each for each in environments.values() if each.emulator is not None)]
 
-    monkeypatch.setattr("tools.readiness.loader.load_all", only_this)
+    monkeypatch.setattr("tools.release.readiness.loader.load_all", only_this)
     made = Account(real, clients)
     yield made
     made.close()
@@ -267,7 +268,7 @@ def test_a_quota_without_a_value_of_its_own_is_awss_default(account: Account) ->
 
 def test_what_shares_the_account_counts_too(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     beside = account.environment.model_copy(update={"name": "beside"})
-    monkeypatch.setattr("tools.readiness.loader.load_all", [beside, account.environment].copy)
+    monkeypatch.setattr("tools.release.readiness.loader.load_all", [beside, account.environment].copy)
     account.quotas(0, ENOUGH)
     account.budgets()
     ((told,), _) = account.found(FakeDns(account.name_servers))

@@ -12,8 +12,10 @@ from botocore.exceptions import ClientError
 
 from stacks.environment import Environment, S3State
 from tests.sample_environment import environment
-from tools import _releases, identity, release
-from tools._common import ToolError, client
+from tools.aws import client
+from tools.command import ToolError
+from tools.permissions import identity
+from tools.release import records, steps
 
 __all__ = ["environment"]
 Rollout = dict[str, Any]
@@ -56,14 +58,14 @@ def using(monkeypatch: pytest.MonkeyPatch, aws: object) -> None:
     def any_account(_environment: Environment) -> None:
         return None
 
-    for module in (release, _releases):
+    for module in (steps, records):
         monkeypatch.setattr(module, "client", fake)
         monkeypatch.setattr(module, "check_account", any_account)
 
 
 def waited(environment: Environment, tag: str = "new") -> tuple[list[str], list[float]]:
     said, slept = list[str](), list[float]()
-    release.wait(environment, tag, said.append, sleep=slept.append)
+    steps.wait(environment, tag, said.append, sleep=slept.append)
     return said, slept
 
 
@@ -120,7 +122,7 @@ def test_the_tag_that_runs_is_that_of_the_task_definition(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     using(monkeypatch, Aws({}, tag="4f2c1e9"))
-    assert _releases.running_tags(environment) == dict.fromkeys(environment.services, "4f2c1e9")
+    assert records.running_tags(environment) == dict.fromkeys(environment.services, "4f2c1e9")
 
 
 def scaled(environment: Environment, resource: str, least: int, most: int) -> None:
@@ -146,21 +148,21 @@ def bounds(environment: Environment) -> tuple[int, int]:
 def test_what_a_schedule_has_put_to_sleep_is_woken(environment: Environment) -> None:
     said: list[str] = []
     scaled(environment, CHAT, 0, 0)
-    release.wake(environment, said.append)
+    steps.wake(environment, said.append)
     assert bounds(environment) == (2, 4)
     assert said == ["chat: woken, 2 to 4 tasks until its next schedule."]
 
 
 def test_what_has_no_schedule_is_terraforms_to_scale(environment: Environment) -> None:
     scaled(environment, "service/adelie-prod-main/adelie-prod-web", 1, 1)
-    release.wake(environment, lambda _: None)
+    steps.wake(environment, lambda _: None)
     assert bounds(environment) == (1, 1)
 
 
 def test_what_is_awake_keeps_its_bounds(environment: Environment) -> None:
     said: list[str] = []
     scaled(environment, CHAT, 3, 9)
-    release.wake(environment, said.append)
+    steps.wake(environment, said.append)
     assert bounds(environment) == (3, 9)
     assert said == []
 
@@ -199,7 +201,7 @@ def forgotten(
 ) -> tuple[Edge, list[str], list[float]]:
     edge, said, slept = Edge(client(environment, "cloudfront"), *states), list[str](), list[float]()
     using(monkeypatch, edge)
-    release.invalidate(environment, said.append, sleep=slept.append)
+    steps.invalidate(environment, said.append, sleep=slept.append)
     return edge, said, slept
 
 
@@ -210,7 +212,7 @@ def test_a_release_waits_until_the_edges_have_forgotten(
     distribution(environment, "Front door of adelie-prod-other")
     edge, said, slept = forgotten(environment, monkeypatch, "InProgress", "InProgress", "Completed")
     assert edge.invalidated == [mine]
-    assert slept == [release.POLL_SECONDS] * 2
+    assert slept == [steps.POLL_SECONDS] * 2
     assert said[-1] == "It has."
 
 
@@ -241,7 +243,7 @@ def locked(environment: Environment, who: str | None) -> Any:
 
 def test_the_lock_of_a_killed_step_is_taken_away(environment: Environment) -> None:
     left, said = locked(environment, "runner@runnervm1"), list[str]()
-    release.unlock(environment, said.append)
+    steps.unlock(environment, said.append)
     assert left() == []
     assert said == ["The lock that runner@runnervm1 left in 2026-11-24 is gone."]
 
@@ -249,14 +251,14 @@ def test_the_lock_of_a_killed_step_is_taken_away(environment: Environment) -> No
 def test_nobody_elses_lock_is_taken_away(environment: Environment) -> None:
     left = locked(environment, "mina@laptop")
     with pytest.raises(ToolError, match="mina@laptop has locked the state of prod; go on when they are done"):
-        release.unlock(environment, lambda _: None)
+        steps.unlock(environment, lambda _: None)
     assert left() == [LOCK]
 
 
 def test_no_lock_is_nothing_to_do(environment: Environment) -> None:
     said: list[str] = []
     locked(environment, None)
-    release.unlock(environment, said.append)
+    steps.unlock(environment, said.append)
     assert said == []
 
 
@@ -274,10 +276,10 @@ def test_a_roll_back_makes_the_login_only_if_the_secret_changes(
     """With the generation that it goes back to, Terraform makes a new password, which the database has to learn."""
     terraform, make_role = Mock(), Mock()
     terraform.apply.return_value = changed
-    monkeypatch.setattr(release, "make_role", make_role)
+    monkeypatch.setattr(steps, "make_role", make_role)
     using(monkeypatch, Aws())
     prod = environments["prod"]
-    release.login(prod, terraform, list[str]().append)
+    steps.login(prod, terraform, list[str]().append)
     ((target,),) = terraform.apply.call_args.kwargs.values()
     assert target.startswith("aws_secretsmanager_secret_version.database_application_"), "and no other secret's"
     assert make_role.called == called

@@ -9,9 +9,11 @@ import pytest
 
 from stacks.environment import Environment
 from tests.sample_environment import environment
-from tools import _releases, plan
-from tools._common import ToolError, client
-from tools._releases import NONE, Release
+from tools.aws import client
+from tools.command import ToolError
+from tools.release import records
+from tools.release.records import NONE, Release
+from tools.terraform import plan
 
 __all__ = ["environment"]
 COMMIT = "4f2c1e9" + "0" * 33
@@ -22,20 +24,20 @@ def running(monkeypatch: pytest.MonkeyPatch, tags: Mapping[str, str]) -> None:
     def fake(_environment: Environment) -> dict[str, str]:
         return dict(tags)
 
-    monkeypatch.setattr(_releases, "running_tags", fake)
+    monkeypatch.setattr(records, "running_tags", fake)
 
 
 def previous(environment: Environment) -> tuple[Release, list[str]]:
     warned: list[str] = []
-    return _releases.previous(environment, warned.append), warned
+    return records.previous(environment, warned.append), warned
 
 
 def test_what_is_recorded_is_what_a_roll_back_goes_back_to(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running(monkeypatch, {"chat": "good", "web": "good"})
-    _releases.record(environment, Release("older", COMMIT))
-    _releases.record(environment, GOOD)
+    records.record(environment, Release("older", COMMIT))
+    records.record(environment, GOOD)
     assert previous(environment) == (GOOD, [])
     assert GOOD.outputs() == f"tag=good\ncommit={COMMIT}"
     names = [each["Name"] for each in client(environment, "ssm").describe_parameters()["Parameters"]]
@@ -44,7 +46,7 @@ def test_what_is_recorded_is_what_a_roll_back_goes_back_to(
 
 def test_a_release_that_failed_half_way_stops_nobody(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     running(monkeypatch, {"chat": "bad", "web": "good"})
-    _releases.record(environment, GOOD)
+    records.record(environment, GOOD)
     assert previous(environment) == (GOOD, ["chat runs bad, not good"])
 
 
@@ -75,17 +77,17 @@ def test_before_the_first_release_there_is_none(environment: Environment) -> Non
 @pytest.mark.parametrize("release", [Release("good"), Release("good", "4f2c1e9"), Release("a b", COMMIT)])
 def test_only_a_tag_and_a_whole_commit_are_recorded(environment: Environment, release: Release) -> None:
     with pytest.raises(ToolError, match=r"is no (tag of an image|whole commit); give the application's commit"):
-        _releases.record(environment, release)
-    assert _releases.recorded(environment) is None
+        records.record(environment, release)
+    assert records.recorded(environment) is None
 
 
 @pytest.mark.parametrize(
     "value", ["good", "{}", "[]", '{"tag": "good"}', '{"tag": "good\\ncommit=x", "commit": "x"}', "null"]
 )
 def test_a_parameter_that_somebody_spoiled_is_refused_with_the_fix(environment: Environment, value: str) -> None:
-    client(environment, "ssm").put_parameter(Name=_releases.parameter(environment), Value=value, Type="String")
-    with pytest.raises(ToolError, match=r"write /adelie/prod/release again: `python -m tools.release record`"):
-        _releases.recorded(environment)
+    client(environment, "ssm").put_parameter(Name=records.parameter(environment), Value=value, Type="String")
+    with pytest.raises(ToolError, match=r"write /adelie/prod/release again: `python -m tools.release.steps record`"):
+        records.recorded(environment)
 
 
 def published(body: str | None) -> dict[str, Any]:
@@ -104,7 +106,7 @@ def published(body: str | None) -> dict[str, Any]:
     ],
 )
 def test_which_version_of_the_application_is_built(event: Any, ref: str) -> None:
-    assert _releases.application_ref(event) == ref
+    assert records.application_ref(event) == ref
 
 
 @pytest.mark.parametrize(
@@ -125,4 +127,4 @@ def test_which_version_of_the_application_is_built(event: Any, ref: str) -> None
 )
 def test_what_is_no_version_reaches_neither_git_nor_a_shell(event: Any, why: str) -> None:
     with pytest.raises(ToolError, match=why):
-        _releases.application_ref(event)
+        records.application_ref(event)

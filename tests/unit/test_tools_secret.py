@@ -10,8 +10,9 @@ from moto import mock_aws
 
 from stacks.environment import Environment
 from tests.support import Synthesized
-from tools import secret
-from tools._common import ToolError, client, run
+from tools.aws import client
+from tools.command import ToolError, run
+from tools.release import secret
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from stacks.environment import Environment
 from tests.environments import PLATFORMS
-from tools import schema, show
-from tools._common import ToolError, run
+from tools.command import ToolError, run
+from tools.inspect import schema, show
 
 
 def _shown(name: str, width: int = 80) -> str:
@@ -72,7 +72,7 @@ def test_the_schema_that_is_written_passes_the_check(tmp_path: Path) -> None:
 
 def test_a_stale_or_missing_schema_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "schema.json"
-    expected = f"{file} is not what the types say; run `python -m tools.schema` and commit it."
+    expected = f"{file} is not what the types say; run `make schema` and commit it."
     with pytest.raises(ToolError) as missing:
         schema.check(file)
     file.write_text("{}\n")

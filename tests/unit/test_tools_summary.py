@@ -11,8 +11,8 @@ from rich.console import Console
 
 from tests.environments import PLATFORMS
 from tests.support import Synthesized
-from tools import summary
-from tools._common import ToolError
+from tools.command import ToolError
+from tools.inspect import summary
 
 
 def _resource(path: str) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from adelie import aws
-from adelie.naming import AwsTarget
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.values.naming import AwsTarget
 
 # CloudFront developer guide: Use managed cache policies, Use managed origin request policies. The ids are AWS's own and
 # the same in every account.

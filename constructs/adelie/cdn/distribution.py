@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final, TypedDict
 
-from adelie import aws
 from adelie.cdn.access_logs import AccessLogs, LogArchive
 from adelie.cdn.cache import API_CACHE_POLICY_ID, API_ORIGIN_REQUEST_POLICY_ID, CachePolicies
 from adelie.cdn.domain import EDGE_REGION, Certificate, alias_record
@@ -12,8 +11,9 @@ from adelie.cdn.headers import SecurityHeaders
 from adelie.cdn.origins import AssetsBucket, AssetsOrigin, LoadBalancerOrigin, PrivateLoadBalancer
 from adelie.cdn.settings import CdnSettings, DomainSettings
 from adelie.cdn.web_acl import WebAcl
-from adelie.naming import AwsTarget
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.values.naming import AwsTarget
 
 _READ: Final = ("GET", "HEAD", "OPTIONS")
 _CACHED: Final = ("GET", "HEAD")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from adelie import aws
 from adelie.cdn.settings import DomainSettings
-from adelie.terraform import Construct, TerraformResourceLifecycle
+from adelie.seam import aws
+from adelie.seam.terraform import Construct, TerraformResourceLifecycle
 
 EDGE_REGION: Final = "us-east-1"
 """Where CloudFront takes its certificate, its web ACL and its log deliveries from."""

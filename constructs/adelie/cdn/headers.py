@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from adelie import aws
 from adelie.cdn.settings import CdnSettings, CspDirective, HstsSettings
-from adelie.naming import AwsTarget
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.values.naming import AwsTarget
 
 DEFAULT_CSP: Final[Mapping[CspDirective, tuple[str, ...]]] = MappingProxyType(
     {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from adelie import aws
 from adelie.cdn.domain import alias_record
 from adelie.cdn.settings import CdnSettings, DomainSettings
-from adelie.naming import AwsTarget
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.values.naming import AwsTarget
 
 # Elastic Load Balancing closes an idle connection after 60 seconds unless told otherwise; CloudFront must do so first.
 _KEEPALIVE_SECONDS: Final = 30

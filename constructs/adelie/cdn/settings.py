@@ -7,8 +7,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from adelie.log_retention import LogRetentionDays
-from adelie.settings import EmulatorOnly, Settings, reject
+from adelie.values.log_retention import LogRetentionDays
+from catalogue.settings import EmulatorOnly, Settings, reject
 
 ORIGIN_LABEL: Final = "origin"
 

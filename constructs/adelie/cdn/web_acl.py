@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from adelie import aws
 from adelie.cdn.domain import EDGE_REGION
 from adelie.cdn.settings import CONTENT_RULE_GROUPS, ManagedRuleGroup, WebAclSettings
-from adelie.data import holds_data
-from adelie.naming import AwsTarget
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.data import holds_data
+from adelie.values.naming import AwsTarget
 
 _RATE_WINDOW_SECONDS: Final = 300
 _REDACTED_HEADERS: Final = ("authorization", "cookie")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from adelie import aws
 from adelie.compute.service_settings import AutoscalingSettings
-from adelie.naming import AwsTarget
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.values.naming import AwsTarget
 
 _NAMESPACE = "ecs"
 _DIMENSION = "ecs:service:DesiredCount"

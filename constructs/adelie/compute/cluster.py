@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
-
-from adelie import aws
 from adelie.compute.logs import log_group
-from adelie.encryption import CustomerKey
-from adelie.log_retention import LogRetentionDays
-from adelie.naming import AwsTarget
-from adelie.policy import Statement
-from adelie.settings import Settings, reject
-from adelie.terraform import Construct
-
-CapacityProvider = Literal["FARGATE", "FARGATE_SPOT"]
-"""Where a task runs; Spot costs about a third, and may stop the task with two minutes' notice."""
-
-
-class ClusterSettings(Settings):
-    """The cluster: what is measured, and how its services mix FARGATE with FARGATE_SPOT."""
-
-    container_insights: Literal["enhanced", "enabled", "disabled"]
-    """CloudWatch Container Insights: `enhanced` measures each task and container; each metric costs."""
-    fargate_base: Annotated[int, Field(ge=0, le=1000)]
-    """How many tasks of each service stand on FARGATE before the weights divide the others."""
-    fargate_weight: Annotated[int, Field(ge=0, le=1000)]
-    """The share of FARGATE in the tasks beyond the base, relative to fargate_spot_weight."""
-    fargate_spot_weight: Annotated[int, Field(ge=0, le=1000)]
-    """The share of FARGATE_SPOT in the tasks beyond the base; 0 leaves Spot out."""
-    exec_log_retention_days: LogRetentionDays = 365
-    """Days that the record of ECS Exec sessions is kept (default 365)."""
-
-    @model_validator(mode="after")
-    def _has_capacity(self) -> Self:
-        if self.fargate_weight == 0 and self.fargate_spot_weight == 0:
-            reject("fargate_weight", "must not be 0 together with fargate_spot_weight", 0, "set one of them to 1")
-        return self
+from adelie.compute.settings import CapacityProvider, ClusterSettings
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.encryption import CustomerKey
+from adelie.values.naming import AwsTarget
+from adelie.values.policy import Statement
 
 
 @dataclass(frozen=True, kw_only=True)

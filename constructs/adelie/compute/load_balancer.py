@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import Field
-
-from adelie import aws
 from adelie.compute.collaborators import AccessLogBucket, PrivateNetwork
-from adelie.naming import AwsTarget
-from adelie.security_group import SecurityGroup
-from adelie.settings import EmulatorOnly, Settings
-from adelie.terraform import Construct
+from adelie.compute.settings import LoadBalancerSettings
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.security_group import SecurityGroup
+from adelie.values.naming import AwsTarget
 
 TLS_POLICY: Final = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """TLS 1.3, and 1.2 with forward secrecy and AEAD ciphers; AWS recommends it (ELB user guide, "Security policies")."""
 
 CLOUDFRONT_PREFIX_LIST: Final = "com.amazonaws.global.cloudfront.origin-facing"
 """The managed prefix list of the addresses from which CloudFront reaches origins."""
-
-
-class LoadBalancerSettings(Settings):
-    """The load balancer in front of the services."""
-
-    deletion_protection: bool
-    """Whether deleting the load balancer must first be allowed by turning this off."""
-    idle_timeout_seconds: Annotated[int, Field(ge=1, le=4000)] = 60
-    """Seconds that a silent connection stays open (default 60; 1 to 4000)."""
-    desync_mitigation_mode: Literal["defensive", "strictest"] = "defensive"
-    """What becomes of requests that can be read in two ways (default defensive; strictest takes only RFC 7230)."""
-    access_logs: Annotated[bool, EmulatorOnly(False)] = True
-    """Whether each request is logged to the log bucket (default true); false where an emulator cannot deliver them."""
-    connection_logs: bool = False
-    """Whether each TLS connection is logged as well, with its version and cipher (default false)."""
-    cloudfront_prefix_list_id: Annotated[str | None, EmulatorOnly()] = None
-    """Id of the prefix list of CloudFront's origin-facing addresses; omitted, Terraform looks it up by name, which
-    an emulator may not know."""
 
 
 class LoadBalancer(Construct):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from adelie import aws
-from adelie.data import holds_data
-from adelie.encryption import CustomerKey
-from adelie.log_retention import LogRetentionDays
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.data import holds_data
+from adelie.shared.encryption import CustomerKey
+from adelie.values.log_retention import LogRetentionDays
 
 
 def log_group(

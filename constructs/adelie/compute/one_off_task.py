@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import model_validator
-
-from adelie.compute.cluster import CapacityProvider, Cluster
+from adelie.compute.cluster import Cluster
 from adelie.compute.collaborators import PrivateNetwork
+from adelie.compute.job_settings import OneOffTaskSettings
 from adelie.compute.repository import Repository
 from adelie.compute.task import FargateTask
-from adelie.compute.task_settings import TaskSettings
-from adelie.encryption import CustomerKey
-from adelie.naming import AwsTarget
-from adelie.settings import reject
-from adelie.terraform import Construct
-
-
-class OneOffTaskSettings(TaskSettings):
-    """A command to run once, in the image of a service."""
-
-    capacity_provider: CapacityProvider = "FARGATE"
-    """Where it runs (default FARGATE, because nobody wants a migration interrupted)."""
-
-    @model_validator(mode="after")
-    def _says_what_to_run(self) -> Self:
-        if self.command is None:
-            reject("command", "must say what to run", None, "set it, for example [alembic, upgrade, head]")
-        return self
+from adelie.seam.terraform import Construct
+from adelie.shared.encryption import CustomerKey
+from adelie.values.naming import AwsTarget
 
 
 class OneOffTask(FargateTask):

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
-from pydantic import Field
-
-from adelie import aws
-from adelie.data import holds_data
-from adelie.encryption import CustomerKey
-from adelie.naming import AwsTarget
-from adelie.policy import Statement
-from adelie.settings import Settings
-from adelie.terraform import Construct
-
-
-class RepositorySettings(Settings):
-    """How the image repositories are kept."""
-
-    force_delete: bool
-    """Whether a repository that still has images may be deleted, and its images with it."""
-    untagged_expiry_days: Annotated[int, Field(ge=1, le=365)] = 14
-    """Days after its push that an image without a tag is deleted (default 14)."""
+from adelie.compute.settings import RepositorySettings
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.data import holds_data
+from adelie.shared.encryption import CustomerKey
+from adelie.values.naming import AwsTarget
+from adelie.values.policy import Statement
 
 
 class Repository(Construct):

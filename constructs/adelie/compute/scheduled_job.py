@@ -3,51 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import Field
-
-from adelie import aws
-from adelie.compute.cluster import CapacityProvider, Cluster
+from adelie.compute.cluster import Cluster
 from adelie.compute.collaborators import PrivateNetwork
 from adelie.compute.job_definition import JobDefinition
+from adelie.compute.job_settings import ScheduledJobSettings
 from adelie.compute.logs import log_group
 from adelie.compute.repository import Repository
-from adelie.compute.schedules import CronExpression, TimeZone
 from adelie.compute.task import FargateTask
-from adelie.compute.task_settings import BuiltTaskSettings, EnvironmentVariable
-from adelie.encryption import CustomerKey
-from adelie.failures import FailureQueue
-from adelie.naming import AwsTarget
-from adelie.policy import Statement, assume_role_policy, policy_document
-from adelie.role import role
-from adelie.terraform import Construct
-from adelie.workload import Workload
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.dead_letters import FailureQueue
+from adelie.shared.encryption import CustomerKey
+from adelie.shared.role import role
+from adelie.shared.workload import Workload
+from adelie.values.naming import AwsTarget
+from adelie.values.policy import Statement, assume_role_policy, policy_document
 
 START_RETRIES: Final = 10
 START_RETRY_SECONDS: Final = 3600
 """How often, and for how long, a start that Step Functions does not take is repeated before it goes to the queue."""
-
-
-class ScheduledJobSettings(BuiltTaskSettings):
-    """A container that runs by the clock, and ends."""
-
-    schedule: CronExpression
-    """When it runs: cron(minutes hours day-of-month month day-of-week year), such as cron(0 18 ? * MON-FRI *)."""
-    time_zone: TimeZone = "Asia/Seoul"
-    """The time zone of `schedule` (default Asia/Seoul)."""
-    enabled: bool = True
-    """Whether it runs by the clock (default true); false leaves the start by hand."""
-    timeout_seconds: Annotated[int, Field(ge=60, le=86400)] = 3600
-    """Seconds after which an attempt is stopped (default 3600: a run of the pipeline is killed after 60 minutes)."""
-    max_attempts: Annotated[int, Field(ge=1, le=5)] = 3
-    """How often a failing run is tried in all (default 3); one that was stopped for its time is not tried again."""
-    retry_interval_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
-    """Seconds before the second attempt, doubled for each further one (default 60)."""
-    capacity_provider: CapacityProvider = "FARGATE"
-    """Where it runs (default FARGATE); FARGATE_SPOT is cheaper, and may interrupt it with two minutes' notice."""
-    force_variable: EnvironmentVariable = "PIPELINE_FORCE"
-    """The variable that is "true" in a run started with {"force": true}, and "false" else (default PIPELINE_FORCE)."""
 
 
 class ScheduledJob(FargateTask):

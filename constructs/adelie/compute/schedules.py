@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator
 
-from adelie.settings import reject
+from catalogue.settings import reject
 
 TimeZone = Literal["Asia/Seoul", "UTC"]
 """The IANA time zone that a cron expression is read in; neither of them has daylight-saving time."""

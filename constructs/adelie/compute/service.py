@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from adelie import aws
 from adelie.compute.autoscaling import ServiceAutoscaling
 from adelie.compute.cluster import Cluster
 from adelie.compute.collaborators import PrivateNetwork
 from adelie.compute.load_balancer import LoadBalancer
 from adelie.compute.repository import Repository
-from adelie.compute.service_settings import ROLL_OUT_PERCENT, ServiceSettings
+from adelie.compute.service_settings import ROLL_OUT_PERCENT, ServiceSettings, target_group_name
 from adelie.compute.task import FargateTask
-from adelie.encryption import CustomerKey
-from adelie.naming import AwsTarget
-from adelie.terraform import Construct, TerraformResource, TerraformResourceLifecycle
+from adelie.seam import aws
+from adelie.seam.terraform import Construct, TerraformResource, TerraformResourceLifecycle
+from adelie.shared.encryption import CustomerKey
+from adelie.values.naming import AwsTarget
 
 EXEC_AGENT_PATHS: Final = ("/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm")
 """Where the agent of ECS Exec writes (aws/containers-roadmap issue 1359; AWS documents no list)."""
-
-
-def target_group_name(target: AwsTarget, service: str, port: int) -> str:
-    """What a service's target group is called. Raises InvalidNameError if that is longer than 32 characters.
-
-    With the port: another port is another group, which must stand beside the old one until the listener's rule moved.
-    """
-    return target.short_name("aws_lb_target_group", service, str(port))
 
 
 class FargateService(FargateTask):

@@ -9,7 +9,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from adelie.compute.schedules import CronExpression, TimeZone
 from adelie.compute.task_settings import AbsolutePath, BuiltTaskSettings
-from adelie.settings import EmulatorOnly, Settings, reject
+from adelie.values.naming import AwsTarget
+from catalogue.settings import EmulatorOnly, Settings, reject
 
 ROLL_OUT_PERCENT: Final = 200
 """Tasks that a service may have during a roll-out, in percent of what it has otherwise: the new ones start first."""
@@ -134,6 +135,14 @@ class ServiceSettings(BuiltTaskSettings):
                 f"use {self.min_capacity} or remove `autoscaling: null`",
             )
         return self
+
+
+def target_group_name(target: AwsTarget, service: str, port: int) -> str:
+    """What a service's target group is called. Raises InvalidNameError if that is longer than 32 characters.
+
+    With the port: another port is another group, which must stand beside the old one until the listener's rule moved.
+    """
+    return target.short_name("aws_lb_target_group", service, str(port))
 
 
 def _check_bounds(min_capacity: int, max_capacity: int) -> None:

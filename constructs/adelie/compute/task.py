@@ -6,17 +6,17 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adelie import aws
 from adelie.compute.collaborators import PrivateNetwork
 from adelie.compute.logs import log_group
 from adelie.compute.repository import Repository
 from adelie.compute.task_settings import TaskSettings, volume_name
-from adelie.encryption import CustomerKey
-from adelie.naming import AwsTarget
-from adelie.policy import Statement, assume_role_policy, policy_document
-from adelie.role import role
-from adelie.security_group import SecurityGroup
-from adelie.terraform import Construct, TerraformResource
+from adelie.seam import aws
+from adelie.seam.terraform import Construct, TerraformResource
+from adelie.shared.encryption import CustomerKey
+from adelie.shared.role import role
+from adelie.shared.security_group import SecurityGroup
+from adelie.values.naming import AwsTarget
+from adelie.values.policy import Statement, assume_role_policy, policy_document
 
 LOG_BUFFER: Final = "25m"
 """How much output may wait for CloudWatch Logs; beyond it, output is dropped rather than the container held up (ECS

@@ -9,8 +9,8 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie.compute.sizes import FARGATE_MEMORY_MIB, CpuUnits, describe_memory_choices, nearest_memory_mib
-from adelie.log_retention import LogRetentionDays
-from adelie.settings import Settings, reject
+from adelie.values.log_retention import LogRetentionDays
+from catalogue.settings import Settings, reject
 
 EnvironmentVariable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 """The name of an environment variable."""

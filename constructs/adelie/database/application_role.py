@@ -4,67 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Self
+from typing import TYPE_CHECKING, Final
 
-from pydantic import Field, StringConstraints, model_validator
-
-from adelie import aws, functions
-from adelie.function_code import FunctionCode
-from adelie.function_log import function_log, report_statements
-from adelie.policy import Statement, assume_role_policy, policy_document
-from adelie.role import role
-from adelie.security_group import SecurityGroup
-from adelie.settings import Settings, reject
-from adelie.storage import Secret, SecretSettings
-from adelie.terraform import Construct
+from adelie import functions
+from adelie.database.settings import FUNCTION, TIMEOUT_SECONDS, ApplicationRoleSettings, known_regions
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.function_code import FunctionCode
+from adelie.shared.function_log import function_log, report_statements
+from adelie.shared.role import role
+from adelie.shared.security_group import SecurityGroup
+from adelie.storage.secret import Secret
+from adelie.storage.settings import SecretSettings
+from adelie.values.policy import Statement, assume_role_policy, policy_document
 
 if TYPE_CHECKING:
-    from adelie.encryption import CustomerKey
-    from adelie.naming import AwsTarget
-    from adelie.network import Network
+    from adelie.network.vpc import Network
+    from adelie.shared.encryption import CustomerKey
+    from adelie.values.naming import AwsTarget
 
-FUNCTION: Final = "database-role"
-"""The function's name behind the environment's prefix: what a release calls before each migration."""
-TIMEOUT_SECONDS: Final = 60
-"""How long a run may take; it asks Secrets Manager twice and PostgreSQL a few dozen times."""
 SECRET: Final = "database-application"  # noqa: S105 -- its name
 _PACKAGE: Final = Path(functions.__file__).with_name("database_role")
 DRIVER: Final = ("asn1crypto", "pg8000", "python-dateutil", "scramp", "six")
 """A driver of pure Python, and what it imports: a compiled one would have to be of Lambda's processor, not of ours."""
 _MEMORY_MIB: Final = 256
-_NAME: Final = r"^[a-z][a-z0-9_]{0,60}$"
-_RESERVED: Final = ("pg_", "rds", "information_schema")
-"""What names of roles and schemas can't begin with: PostgreSQL's own ("CREATE ROLE", "CREATE SCHEMA") and RDS's."""
-
-
-class ApplicationRoleSettings(Settings):
-    """The role that services and jobs have in the database; everything has a default."""
-
-    username: Annotated[str, StringConstraints(pattern=_NAME)] = "application"
-    """The role's name (default "application"); services log in as <username>_a and <username>_b by turns. Don't change
-    it once the environment runs: a release migrates before it deploys, so the function would still make the old one."""
-    schema_name: Annotated[str, StringConstraints(pattern=_NAME)] = "public"
-    """The schema that the role may read and write (default "public"); it is made if it doesn't exist. A change works
-    from the release after the one that brings it, for the same reason."""
-    generation: Annotated[int, Field(ge=1)] = 1
-    """Raise it by one to replace the password (default 1); docs/runbook.md, "Rotate a secret", has the rest."""
-
-    @model_validator(mode="after")
-    def _can_be_named_so(self) -> Self:
-        for key, name in (("username", self.username), ("schema_name", self.schema_name)):
-            if name.startswith(_RESERVED):
-                reject(key, f"must not begin with {', '.join(_RESERVED)}", name, "use another name")
-        return self
-
-    @property
-    def logins(self) -> tuple[str, str]:
-        """Who logs in, by turns: what runs keeps its own password while the next one is handed out."""
-        return f"{self.username}_a", f"{self.username}_b"
-
-    @property
-    def login(self) -> str:
-        """Who logs in with the password of this generation."""
-        return self.logins[(self.generation - 1) % 2]
 
 
 class ApplicationRole(Construct):
@@ -213,11 +176,6 @@ class ApplicationRole(Construct):
                 conditions={"ArnEquals": {"lambda:SourceFunctionArn": function}},
             ),
         )
-
-
-def known_regions() -> list[str]:
-    """The regions whose certificate authority of RDS is beside the function's code, by which it knows the server."""
-    return sorted(file.stem for file in _PACKAGE.glob("*.pem"))
 
 
 def _check_region(target: AwsTarget) -> None:

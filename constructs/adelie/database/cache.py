@@ -2,100 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Final
 
-from pydantic import Field, StringConstraints, model_validator
-
-from adelie import aws
-from adelie.data import holds_data
-from adelie.log_retention import LogRetentionDays
-from adelie.policy import Statement
-from adelie.security_group import SecurityGroup
-from adelie.settings import EmulatorOnly, Settings, reject
-from adelie.terraform import Construct, TerraformResourceLifecycle
-from adelie.windows import DailyWindow, WeeklyWindow, check_windows, daily_window_in_utc, weekly_window_in_utc
+from adelie.database.settings import CacheSettings
+from adelie.seam import aws
+from adelie.seam.terraform import Construct, TerraformResourceLifecycle
+from adelie.shared.data import holds_data
+from adelie.shared.security_group import SecurityGroup
+from adelie.values.policy import Statement
+from adelie.values.windows import daily_window_in_utc, weekly_window_in_utc
 
 if TYPE_CHECKING:
-    from adelie.encryption import CustomerKey
-    from adelie.naming import AwsTarget
-    from adelie.network import Network
-    from adelie.workload import Peer, Workload
+    from adelie.network.vpc import Network
+    from adelie.shared.encryption import CustomerKey
+    from adelie.shared.workload import Peer, Workload
+    from adelie.values.naming import AwsTarget
 
 _PORT: Final = 6379
 _LOG_TYPES: Final = ("slow-log", "engine-log")
-_SHORTEST_WINDOW_MINUTES: Final = 60  # ElastiCache API reference: SnapshotWindow, PreferredMaintenanceWindow.
 
 _APPLICATION_ACCESS: Final = "on ~* &* +@all -@dangerous +info"
 """Every key and channel, every command but those that can empty, stop, reconfigure or spy on the server; with INFO,
 which queue libraries ask for its version."""
 
 _DISABLED: Final = "off -@all"
-
-
-class CacheSettings(Settings):
-    """One cache: a primary with replicas, and when it may be worked on."""
-
-    engine: Literal["valkey", "redis"] = "valkey"
-    """The software (default valkey: the open fork that speaks Redis's protocol, and the cheaper one)."""
-    engine_version: Annotated[str, StringConstraints(pattern=r"^[7-9]\.[0-9]+$")]
-    """Major and minor version: 7.2, 8.0, 8.1 for valkey; 7.0, 7.1 for redis. A lower one is a new, empty cache."""
-    node_type: Annotated[str, StringConstraints(pattern=r"^cache\.[a-z0-9-]+\.[a-z0-9]+$")]
-    """The size of each node, such as cache.t4g.micro or cache.m7g.large."""
-    replicas: Annotated[int, Field(ge=0, le=5)]
-    """Copies beside the primary, 0 to 5, each paid as a node."""
-    automatic_failover: bool
-    """Make a replica the primary when the primary fails; needs a replica."""
-    multi_az: bool
-    """Keep primary and replicas in different zones; needs automatic_failover."""
-    maxmemory_policy: Annotated[
-        Literal[
-            "noeviction",
-            "allkeys-lru",
-            "allkeys-lfu",
-            "allkeys-random",
-            "volatile-lru",
-            "volatile-lfu",
-            "volatile-random",
-            "volatile-ttl",
-        ]
-        | None,
-        EmulatorOnly(None),
-    ]
-    """What goes when memory is full. Queues and cache share it, so a volatile-* policy (only keys with a time to live)
-    keeps queued work; null leaves the engine's own parameters, for an emulator without parameter groups."""
-    snapshot_retention_days: Annotated[int, Field(ge=0, le=35)]
-    """Days that daily snapshots are kept: 0 (none) to 35."""
-    snapshot_window_kst: DailyWindow
-    """When the daily snapshot is taken, in Korean time: "03:00-04:00", an hour or more."""
-    maintenance_window_kst: WeeklyWindow
-    """When ElastiCache may patch and fail over, in Korean time: "sun:04:30-sun:05:30", an hour or more."""
-    final_snapshot: bool
-    """Take a snapshot when the cache is deleted. A second deletion fails while the first one's snapshot exists."""
-    log_retention_days: LogRetentionDays
-    """Days that slow log and engine log stay in CloudWatch Logs."""
-    iam_authentication: Annotated[bool, EmulatorOnly(False)] = True
-    """Clients prove who they are with an IAM token (default true). False lets in whoever reaches the port, for an
-    emulator without users."""
-    apply_immediately: bool = False
-    """Change the cache at once (default false: in the maintenance window). ElastiCache refuses a change of the logs
-    that isn't immediate (user guide, "Log delivery"), so it must be true for such a deploy."""
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if self.engine == "redis" and not self.engine_version.startswith("7."):
-            reject(
-                "engine_version", "must be 7.0 or 7.1 for redis", self.engine_version, "use 7.1, or the engine valkey"
-            )
-        if self.automatic_failover and not self.replicas:
-            reject("automatic_failover", "needs a replica", self.automatic_failover, "set replicas to 1 or more")
-        if self.multi_az and not self.automatic_failover:
-            reject("multi_az", "needs automatic_failover", self.multi_az, "set automatic_failover to true")
-        check_windows(
-            daily=("snapshot_window_kst", self.snapshot_window_kst),
-            weekly=("maintenance_window_kst", self.maintenance_window_kst),
-            shortest_minutes=_SHORTEST_WINDOW_MINUTES,
-        )
-        return self
 
 
 class Cache(Construct):

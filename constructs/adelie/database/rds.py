@@ -4,114 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Final
 
-from pydantic import Field, StringConstraints, model_validator
-
-from adelie import aws
-from adelie.data import BackupSource, holds_data
-from adelie.database.application_role import ApplicationRole, ApplicationRoleSettings
-from adelie.log_retention import LogRetentionDays
-from adelie.policy import Statement, assume_role_policy
-from adelie.role import role
-from adelie.security_group import SecurityGroup
-from adelie.settings import Settings, reject
-from adelie.terraform import Construct, TerraformResourceLifecycle
-from adelie.windows import DailyWindow, WeeklyWindow, check_windows, daily_window_in_utc, weekly_window_in_utc
+from adelie.database.application_role import ApplicationRole
+from adelie.database.settings import DatabaseSettings
+from adelie.seam import aws
+from adelie.seam.terraform import Construct, TerraformResourceLifecycle
+from adelie.shared.data import BackupSource, holds_data
+from adelie.shared.role import role
+from adelie.shared.security_group import SecurityGroup
+from adelie.values.policy import Statement, assume_role_policy
+from adelie.values.windows import daily_window_in_utc, weekly_window_in_utc
 
 if TYPE_CHECKING:
-    from adelie.encryption import CustomerKey
-    from adelie.naming import AwsTarget
-    from adelie.network import Network
-    from adelie.workload import Peer, Workload
+    from adelie.network.vpc import Network
+    from adelie.shared.encryption import CustomerKey
+    from adelie.shared.workload import Peer, Workload
+    from adelie.values.naming import AwsTarget
 
 _PORT: Final = 5432
 _LOG_EXPORTS: Final = ("postgresql", "upgrade")
-_SHORTEST_WINDOW_MINUTES: Final = 30  # RDS user guide: backup window, maintenance window.
-_LEAST_GROWTH_PERCENT: Final = 10  # RDS user guide: how far the autoscaling threshold lies over the allocated storage.
 
 _LOG_CONNECTIONS: Final[Mapping[str, str]] = MappingProxyType({"17": "1", "18": "authorization"})
 """One record for each established connection: a switch up to PostgreSQL 17, a list of stages since 18."""
 
 _INSIGHTS_RETENTION_DAYS: Final[Mapping[str, int]] = MappingProxyType({"standard": 7, "advanced": 465})
 """RDS user guide, Database Insights: 7 days come with the standard mode, the advanced mode needs 465."""
-
-
-class DatabaseSettings(Settings):
-    """One PostgreSQL instance: its size, its safety net and when it may be worked on."""
-
-    engine_version: Literal["17", "18"]
-    """PostgreSQL's major version; minor versions are applied by RDS in the maintenance window."""
-    allow_major_upgrade: bool = False
-    """Let a new engine_version upgrade the instance, with downtime and no way back (default false: it is refused)."""
-    instance_class: Annotated[str, StringConstraints(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$")]
-    """The instance's size, such as db.t4g.micro or db.m7g.large."""
-    database_name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-    """The database that is created in the instance; a new name is a new, empty instance."""
-    username: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")] = "postgres"
-    """The owner's user name (default "postgres", as RDS's own); a new name is a new, empty instance."""
-    allocated_storage_gib: Annotated[int, Field(ge=20, le=65536)]
-    """GiB of gp3 storage to begin with: 20 to 65536; it never shrinks."""
-    max_storage_gib: Annotated[int, Field(ge=22, le=65536)]
-    """GiB that storage may grow to by itself: at least 10 % more than allocated_storage_gib."""
-    multi_az: bool
-    """Keep a standby in a second zone that takes over by itself; doubles the price."""
-    backup_retention_days: Annotated[int, Field(ge=0, le=35)]
-    """Days that one can go back to any second of: 0 (no backups at all) to 35."""
-    backup_window_kst: DailyWindow
-    """When the daily backup is taken, in Korean time: "03:00-03:30", half an hour or more."""
-    maintenance_window_kst: WeeklyWindow
-    """When RDS may patch and restart, in Korean time: "sun:04:00-sun:04:30", half an hour or more."""
-    deletion_protection: bool
-    """Refuse to delete the instance until this is turned off in an apply of its own."""
-    final_snapshot: bool
-    """Take a snapshot when the instance is deleted. A second deletion fails while the first one's snapshot exists."""
-    keep_automated_backups: bool
-    """Keep the automated backups after the instance is deleted, until they are backup_retention_days old."""
-    password_rotation_days: Annotated[int, Field(ge=1, le=1000)] | None
-    """Days between RDS's rotations of the owner's password, 1 to 1000; null leaves RDS's own schedule of 7 days.
-
-    Only a migration and the function that makes the application's role use it, and both read it when they start. What
-    serves users logs in as the application (`application`), whose password changes only with its generation.
-    """
-    application: ApplicationRoleSettings = ApplicationRoleSettings()
-    """The role that services and jobs have (default: "application", in the schema public)."""
-    slow_statement_ms: Annotated[int, Field(ge=0)] = 1000
-    """Statements that take this many milliseconds or more are logged (default 1000; 0 logs all of them)."""
-    database_insights: Literal["none", "standard", "advanced"]
-    """Load by statement, wait and user, kept 7 days (standard) or 465 (advanced, paid by the vCPU); "none" is for an
-    emulator or an instance class without them."""
-    enhanced_monitoring_seconds: Literal[0, 1, 5, 10, 15, 30, 60] = 60
-    """Seconds between measurements of the operating system (default 60); 0 turns it off, which saves log storage."""
-    log_retention_days: LogRetentionDays
-    """Days that PostgreSQL's logs stay in CloudWatch Logs."""
-    apply_immediately: bool = False
-    """Change the instance at once, with a restart where one is needed (default false: in the maintenance window)."""
-    ca_bundle_path: str | None = None
-    """Where the images hold RDS's CA bundle (truststore.pki.rds.amazonaws.com/global/global-bundle.pem).
-
-    Set, clients verify the server (PGSSLMODE=verify-full); omitted, they encrypt without verifying (require), because
-    RDS's authority is its own and no system trusts it.
-    """
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        least = -(-self.allocated_storage_gib * (100 + _LEAST_GROWTH_PERCENT) // 100)  # rounded up
-        if self.max_storage_gib < least:
-            reject(
-                "max_storage_gib",
-                f"must be {_LEAST_GROWTH_PERCENT} % or more over allocated_storage_gib ({self.allocated_storage_gib})",
-                self.max_storage_gib,
-                f"use {least} or more",
-            )
-        if self.username in (self.application.username, *self.application.logins):
-            reject("application.username", "must not be the owner's", self.application.username, "use another name")
-        check_windows(
-            daily=("backup_window_kst", self.backup_window_kst),
-            weekly=("maintenance_window_kst", self.maintenance_window_kst),
-            shortest_minutes=_SHORTEST_WINDOW_MINUTES,
-        )
-        return self
 
 
 class Database(Construct):

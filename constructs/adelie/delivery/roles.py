@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any
 
-from adelie import aws
 from adelie.delivery.github import GitHubIdentity
 from adelie.delivery.state_bucket import StateBucket
-from adelie.naming import AwsTarget
-from adelie.policy import Statement, policy_document
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.values.naming import AwsTarget
+from adelie.values.policy import Statement, policy_document
 
 _SESSION_SECONDS = 7200
 """Two hours: a first deploy waits for CloudFront, a database and the roll-out (IAM takes one to twelve hours)."""

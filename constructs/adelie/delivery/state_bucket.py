@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from adelie.policy import Statement
-from adelie.storage.protected import ProtectedBucket, ProtectedBucketSettings
-from adelie.terraform import Construct, prevent_destroy
+from adelie.seam.terraform import Construct, prevent_destroy
+from adelie.storage.base_bucket import ProtectedBucket
+from adelie.storage.settings import ProtectedBucketSettings
+from adelie.values.policy import Statement
 
 NONCURRENT_DAYS: Final = 365
 """Days that an overwritten state is kept: a year in which a damaged one can be brought back."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from adelie import aws
-from adelie.naming import AwsTarget
 from adelie.network.settings import BastionSettings
 from adelie.network.vpc import Network
-from adelie.policy import Statement, assume_role_policy, policy_document
-from adelie.role import role
-from adelie.security_group import SecurityGroup
-from adelie.terraform import Construct, TerraformResourceLifecycle
+from adelie.seam import aws
+from adelie.seam.terraform import Construct, TerraformResourceLifecycle
+from adelie.shared.role import role
+from adelie.shared.security_group import SecurityGroup
+from adelie.values.naming import AwsTarget
+from adelie.values.policy import Statement, assume_role_policy, policy_document
 
 _AMAZON_LINUX: Final = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 

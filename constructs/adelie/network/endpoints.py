@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from adelie import aws
-from adelie.naming import AwsTarget
 from adelie.network.settings import InterfaceEndpoint
-from adelie.policy import Statement, policy_document
-from adelie.security_group import SecurityGroup
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.security_group import SecurityGroup
+from adelie.values.naming import AwsTarget
+from adelie.values.policy import Statement, policy_document
 
 # An endpoint policy grants nothing: it is the upper bound of what IAM may grant through the endpoint. So its principal
 # is everybody, and the conditions say whose data and whose credentials may pass.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from adelie import aws
-from adelie.data import holds_data
-from adelie.encryption import CustomerKey
-from adelie.naming import AwsTarget
 from adelie.network.settings import FlowLogSettings
-from adelie.policy import Statement, policy_document
-from adelie.role import role
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.data import holds_data
+from adelie.shared.encryption import CustomerKey
+from adelie.shared.role import role
+from adelie.values.naming import AwsTarget
+from adelie.values.policy import Statement, policy_document
 
 
 class FlowLogs(Construct):

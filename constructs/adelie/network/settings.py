@@ -7,10 +7,10 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from adelie.cidr import ZONE_LETTERS, InvalidCidrError, parse_vpc_network
-from adelie.log_retention import LogRetentionDays
 from adelie.network.zones import is_zone, region_of_zone
-from adelie.settings import EmulatorOnly, Settings, reject
+from adelie.values.log_retention import LogRetentionDays
+from catalogue.cidr import ZONE_LETTERS, InvalidCidrError, parse_vpc_network
+from catalogue.settings import EmulatorOnly, Settings, reject
 
 InterfaceEndpoint = Literal[
     "ecr.api",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from adelie import aws
-from adelie.cidr import Tier, parse_vpc_network, subnet
-from adelie.encryption import CustomerKey
-from adelie.naming import AwsTarget
 from adelie.network.endpoints import Endpoints
 from adelie.network.flow_logs import FlowLogs
 from adelie.network.settings import NetworkSettings
 from adelie.network.zones import letter_of_zone, zones_outside
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.encryption import CustomerKey
+from adelie.values.naming import AwsTarget
+from catalogue.cidr import Tier, parse_vpc_network, subnet
 
 _ANYWHERE = "0.0.0.0/0"
 
@@ -22,8 +22,8 @@ class Network(Construct):
     - private: routes out through NAT (as `settings.nat` says); services, load balancer, bastion, interface endpoints.
     - isolated: no route out of the VPC but to S3's gateway endpoint; databases and caches.
 
-    Addresses depend on tier and zone letter only (`adelie.cidr`): adding a zone leaves every other subnet as it is. The
-    default security group is emptied, and connections are recorded in flow logs unless the settings turn them off.
+    Addresses depend on tier and zone letter only (`catalogue.cidr`): adding a zone leaves every other subnet as it is.
+    The default security group is emptied, and connections are recorded in flow logs unless the settings turn them off.
 
     Raises ValueError if a zone of the settings does not belong to the target's region.
 

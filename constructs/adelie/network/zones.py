@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from adelie.cidr import ZONE_LETTERS
+from catalogue.cidr import ZONE_LETTERS
 
 # `ap-northeast-2a`: a region and a letter. Local and Wavelength zones (`us-west-2-lax-1a`) do not match on purpose:
 # they lack some of the services that this platform puts into every zone.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from adelie import aws
-from adelie.alarms import AlarmTopic
-from adelie.metric_alarm import Comparison, metric_alarm
-from adelie.naming import AwsTarget
-from adelie.operations.alarm_settings import AlarmSettings
-from adelie.terraform import Construct
+from adelie.operations.settings import AlarmSettings
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.alarm_topic import AlarmTopic
+from adelie.shared.metric_alarm import Comparison, metric_alarm
+from adelie.values.naming import AwsTarget
 
 _FIVE_MINUTES: Final = 300
 _ONE_MINUTE: Final = 60

@@ -3,61 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Self
+from typing import Final
 
-from pydantic import Field, StringConstraints, model_validator
-
-from adelie import aws
-from adelie.alarms import AlarmTopic
-from adelie.data import BackupSource, holds_data
-from adelie.encryption import CustomerKey
-from adelie.metric_alarm import metric_alarm
-from adelie.naming import AwsTarget
-from adelie.policy import Statement, assume_role_policy, policy_document
-from adelie.role import role
-from adelie.settings import Settings, reject
-from adelie.terraform import Construct
+from adelie.operations.settings import BackupSettings
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.alarm_topic import AlarmTopic
+from adelie.shared.data import BackupSource, holds_data
+from adelie.shared.encryption import CustomerKey
+from adelie.shared.metric_alarm import metric_alarm
+from adelie.shared.role import role
+from adelie.values.naming import AwsTarget
+from adelie.values.policy import Statement, assume_role_policy, policy_document
 
 _WINDOW_MINUTES: Final = 60
 """Minutes in which a job begins; AWS Backup takes 60 or more."""
 _COMPLETION_MINUTES: Final = 480
 _HALF_A_DAY: Final = 43200
 _DAY: Final = 86400
-
-
-class BackupSettings(Settings):
-    """What is kept of the database and the objects, in a vault of its own."""
-
-    daily_kst: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "05:00"
-    """When, in Korean time (default 05:00). RDS takes no other backup within an hour before its own window or while it
-    lasts (AWS Backup developer guide, "Amazon RDS backups")."""
-    daily_retention_days: Annotated[int, Field(ge=1)]
-    """Days that a daily backup is kept."""
-    monthly_retention_days: Annotated[int, Field(ge=1)] | None = None
-    """Days that the backup of each month's first day is kept; omitted, there is none. It begins with that day's daily
-    one, and AWS Backup makes one backup of the two, kept for the longer time (AWS Backup developer guide, "Backup plan
-    options and configuration")."""
-    lock_days: Annotated[int, Field(ge=1)] | None = None
-    """Shortest retention that the vault takes, and keeps to for everybody without the right to lift the lock
-    (governance mode); omitted, the vault isn't locked."""
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if self.monthly_retention_days is not None and self.monthly_retention_days <= self.daily_retention_days:
-            reject(
-                "monthly_retention_days",
-                f"must be more than daily_retention_days ({self.daily_retention_days})",
-                self.monthly_retention_days,
-                "raise it, or omit it",
-            )
-        if self.lock_days is not None and self.lock_days > self.daily_retention_days:
-            reject(
-                "lock_days",
-                f"must not be more than daily_retention_days ({self.daily_retention_days})",
-                self.lock_days,
-                "lower it: the vault would refuse every daily backup",
-            )
-        return self
 
 
 class BackupPlan(Construct):

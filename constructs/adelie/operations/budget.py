@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from adelie import aws
-from adelie.alarms import AlarmTopic
-from adelie.naming import AwsTarget
-from adelie.settings import Settings
-from adelie.terraform import Construct
-
-Percent = Annotated[int, Field(ge=1, le=1000)]
-
-
-class BudgetSettings(Settings):
-    """A monthly budget of the environment's account."""
-
-    monthly_limit_usd: Annotated[int, Field(ge=1)]
-    """US dollars a month."""
-    actual_percents: Annotated[tuple[Percent, ...], Field(min_length=1, max_length=5)] = (80, 100)
-    """Shares of the limit at which spent money is told (default 80 and 100)."""
-    forecast_percent: Percent = 100
-    """Share of the limit at which AWS's forecast for the month is told (default 100); it needs some weeks of data."""
+from adelie.operations.settings import BudgetSettings
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.alarm_topic import AlarmTopic
+from adelie.values.naming import AwsTarget
 
 
 class Budget(Construct):

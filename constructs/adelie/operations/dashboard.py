@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adelie import aws
-from adelie.naming import AwsTarget
-from adelie.operations.alarm_settings import AlarmSettings
-from adelie.terraform import Construct
+from adelie.operations.settings import AlarmSettings
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.values.naming import AwsTarget
 
 COLUMNS: Final = 24
 """Width of CloudWatch's grid (CloudWatch API reference, "Dashboard body structure and syntax")."""

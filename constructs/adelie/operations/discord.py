@@ -4,39 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import Field
-
-from adelie import aws, functions
-from adelie.alarms import AlarmTopic
-from adelie.encryption import CustomerKey
-from adelie.failures import FailureQueue
-from adelie.function_code import FunctionCode
-from adelie.function_log import function_log, report_statements
-from adelie.log_retention import LogRetentionDays
-from adelie.naming import AwsTarget
-from adelie.policy import assume_role_policy, policy_document
-from adelie.role import role
-from adelie.settings import Settings
-from adelie.storage import Secret
-from adelie.terraform import Construct
+from adelie import functions
+from adelie.operations.settings import NotifierSettings
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.shared.alarm_topic import AlarmTopic
+from adelie.shared.dead_letters import FailureQueue
+from adelie.shared.encryption import CustomerKey
+from adelie.shared.function_code import FunctionCode
+from adelie.shared.function_log import function_log, report_statements
+from adelie.shared.role import role
+from adelie.storage.secret import Secret
+from adelie.values.naming import AwsTarget
+from adelie.values.policy import assume_role_policy, policy_document
 
 _PACKAGE: Final = Path(functions.__file__).with_name("discord")
 _NAME: Final = "discord"
 _MEMORY_MIB: Final = 128
 _TIMEOUT_SECONDS: Final = 60
 """Longer than three tries of five seconds and the waits between them, twice."""
-
-
-class NotifierSettings(Settings):
-    """The function that tells Discord."""
-
-    log_retention_days: LogRetentionDays
-    """Days that its log is kept."""
-    reserved_concurrency: Annotated[int, Field(ge=1, le=10)] | None = None
-    """How many may run at once; omitted, as many as the account has left. A new account has 10 in all, and Lambda
-    refuses to reserve of those (Lambda developer guide, "Reserved concurrency")."""
 
 
 class DiscordNotifier(Construct):

@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING
 
-from pydantic import Field, model_validator
-
-from adelie import aws
-from adelie.policy import Statement
-from adelie.settings import EmulatorOnly, Settings, reject
-from adelie.storage.protected import Contents, ProtectedBucket, ProtectedBucketSettings
-from adelie.storage.sid import sid
-from adelie.terraform import Construct
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.storage.base_bucket import Contents, ProtectedBucket
+from adelie.storage.settings import BucketSettings
+from adelie.values.policy import Statement
+from adelie.values.sid import sid
 
 if TYPE_CHECKING:
-    from adelie.encryption import CustomerKey
-    from adelie.naming import AwsTarget
+    from adelie.shared.encryption import CustomerKey
+    from adelie.shared.workload import Workload
     from adelie.storage.log_bucket import LogBucket
-    from adelie.workload import Workload
-
-
-class TransitionSettings(Settings):
-    """A move of older objects to cheaper storage."""
-
-    after_days: Annotated[int, Field(ge=0)]
-    """Days after an object's creation; the infrequent-access classes take 30 or more."""
-    storage_class: Literal["INTELLIGENT_TIERING", "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"]
-    """Where it moves; GLACIER and DEEP_ARCHIVE can't be read without a restore of hours."""
-
-    @model_validator(mode="after")
-    def _is_old_enough(self) -> Self:
-        if self.storage_class in {"STANDARD_IA", "ONEZONE_IA"} and self.after_days < 30:  # noqa: PLR2004 -- S3 user guide
-            reject("after_days", f"must be 30 or more for {self.storage_class}", self.after_days, "use 30")
-        return self
-
-
-class BucketSettings(ProtectedBucketSettings):
-    """One bucket: what happens to its objects as they age."""
-
-    transitions: tuple[TransitionSettings, ...] = ()
-    """Moves to cheaper storage, soonest first (default none: objects stay in S3 Standard)."""
-    access_logs: Annotated[bool, EmulatorOnly(False)] = True
-    """Log every access to the log bucket (default true). False is for an emulator that can't read the log bucket's
-    policy and refuses (InvalidTargetBucketForLogging)."""
-
-    @model_validator(mode="after")
-    def _moves_in_order(self) -> Self:
-        days = [transition.after_days for transition in self.transitions]
-        if any(later <= sooner for sooner, later in itertools.pairwise(days)):
-            reject("transitions", "must have rising after_days", days, "put the soonest first, one a day")
-        return self
+    from adelie.values.naming import AwsTarget
 
 
 class Bucket(ProtectedBucket):

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-from pydantic import Field
-
-from adelie.policy import Statement
-from adelie.storage.protected import Contents, ProtectedBucket, ProtectedBucketSettings
-from adelie.terraform import Construct
+from adelie.seam.terraform import Construct
+from adelie.storage.base_bucket import Contents, ProtectedBucket
+from adelie.storage.settings import LogBucketSettings
+from adelie.values.policy import Statement
 
 if TYPE_CHECKING:
-    from adelie.naming import AwsTarget
+    from adelie.values.naming import AwsTarget
 
 _CLOUDFRONT_REGION: Final = "us-east-1"  # where CloudFront, a global service, has its log delivery
-
-
-class LogBucketSettings(ProtectedBucketSettings):
-    """The log bucket: how long it keeps logs."""
-
-    expiry_days: Annotated[int, Field(ge=1)]
-    """Days after which a log file is deleted."""
 
 
 class LogBucket(ProtectedBucket):

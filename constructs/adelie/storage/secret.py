@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Final
 
-from pydantic import Field, StringConstraints, model_validator
-
-from adelie import aws
-from adelie.data import holds_data
-from adelie.policy import Statement
-from adelie.settings import Settings, reject
-from adelie.storage.sid import sid
-from adelie.terraform import Construct, TerraformStack
+from adelie.seam import aws
+from adelie.seam.terraform import Construct, TerraformStack
+from adelie.shared.data import holds_data
+from adelie.storage.settings import SecretSettings
+from adelie.values.policy import Statement
+from adelie.values.sid import sid
 
 if TYPE_CHECKING:
-    from adelie.encryption import CustomerKey
-    from adelie.naming import AwsTarget
-    from adelie.workload import Workload
+    from adelie.shared.encryption import CustomerKey
+    from adelie.shared.workload import Workload
+    from adelie.values.naming import AwsTarget
 
 _LENGTH: Final = 64
 """Characters of a generated secret: letters and digits, about 380 bits; HS256 wants 256 (RFC 7518, 3.2)."""
-
-_SHORTEST_RECOVERY_DAYS: Final = 7  # Secrets Manager API reference: DeleteSecret takes 7 to 30, or no recovery at all.
-
-
-class SecretSettings(Settings):
-    """One secret: where its value comes from and which variable it becomes."""
-
-    kind: Literal["generated", "supplied"]
-    """`generated`: Secrets Manager makes the value. `supplied`: a person sets it, before the first deploy of what needs
-    it, with `make secret ENV=<environment> NAME=<name>`."""
-    environment_variable: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
-    """The variable that containers get it in, such as JWT_SECRET."""
-    recovery_window_days: Annotated[int, Field(ge=0, le=30)]
-    """Days in which a deleted secret can be restored: 7 to 30, or 0 for none. Until then its name stays taken."""
-    generation: Annotated[int, Field(ge=1)] = 1
-    """Raise it by one to replace a generated value (default 1), then roll the services, which read it at start."""
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if 0 < self.recovery_window_days < _SHORTEST_RECOVERY_DAYS:
-            reject("recovery_window_days", "must be 0, or 7 to 30", self.recovery_window_days, "use 7, or 0 for none")
-        if self.kind == "supplied" and "generation" in self.model_fields_set:
-            reject("generation", "is for generated secrets", self.generation, "remove it: set the value anew instead")
-        return self
 
 
 class Secret(Construct):

@@ -1,0 +1,1 @@
+"""What runs, said once, without a target. Pure: imports nothing of ours and starts no process."""

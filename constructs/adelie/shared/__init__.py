@@ -1,0 +1,1 @@
+"""Constructs that every family uses: the key, security groups, roles, the alarm topic, what holds data."""

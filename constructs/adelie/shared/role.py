@@ -1,0 +1,25 @@
+"""The one way a role is made, so that none is made outside the permissions boundary."""
+
+from __future__ import annotations
+
+from adelie.seam import aws
+from adelie.seam.terraform import Construct
+from adelie.values.naming import AwsTarget
+
+
+def role(
+    scope: Construct, id: str, *, target: AwsTarget, name: str, trust: str, description: str | None = None
+) -> aws.IamRole:
+    """An IAM role called `name`, with the trust policy `trust`, inside the environment's permissions boundary.
+
+    The apply role of the pipeline may make roles with this boundary only (`adelie.delivery`): whatever a change of the
+    stack puts into a role's policy, the role can do no more than the boundary says.
+    """
+    return aws.IamRole(
+        scope,
+        id,
+        name=name,
+        description=description,
+        assume_role_policy=trust,
+        permissions_boundary=target.permissions_boundary_arn,
+    )

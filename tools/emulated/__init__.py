@@ -1,0 +1,1 @@
+"""The platform on this machine: the emulators, and the double of the AWS provider."""

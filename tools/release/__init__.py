@@ -1,0 +1,1 @@
+"""A release to AWS, and what comes before and after it."""

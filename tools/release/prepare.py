@@ -1,0 +1,90 @@
+"""Before the first release, what one needs to find there.
+
+A release builds images, uploads assets and migrates the schema before it deploys anything, and services get healthy
+only with images and secrets. So what these need comes first, by a person; the rest comes with the first release. Before
+anything is made, the account is asked what would fail that release (`tools.release.readiness`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import Annotated, Final
+
+import typer
+
+from stacks import loader
+from stacks.environment import Environment
+from tools.aws import check_account
+from tools.command import Json, console, run
+from tools.release import readiness
+from tools.release.migrate import MIGRATION
+from tools.release.records import running_tags
+from tools.synthesized import Resource, read_stack, resources, stack_file
+from tools.terraform.plan import UNBUILT
+from tools.terraform.runner import Terraform, executable
+
+_FIRST: Final = ("assets", "cluster", "database", "key", "logs", "migration", "network", "repository", "secret")
+"""The platform's constructs that a release needs before its deploy, by their ids: `repository` is also
+`repository-frontend`, `database` whatever stands beside the database under a name that begins so."""
+_NEW: Final = ("repository", "secret")
+"""Those of them that a new service or secret of a running environment needs; the rest is there and is a release's."""
+_SECRETS: Final = ("aws_secretsmanager_secret", "aws_secretsmanager_secret_version")
+"""The same, wherever they are: the application's next login in the database is in its secret before a release uses it
+(docs/runbook.md, "Rotate a secret")."""
+_REFERENCE: Final = re.compile(r"(?<![\w.])(aws_\w+\.[\w-]+)")
+
+
+def targets(stack: Mapping[str, Json], *, runs: bool = False) -> list[str]:
+    """Terraform's addresses of what a release needs before it deploys: all of `_FIRST` that stands by itself.
+
+    Where the platform `runs` already, only repositories and secrets, with their values: what else changed is for a
+    release to deploy, with a plan and a way back.
+
+    Images go to the repositories, assets to their bucket (which logs to another), people's values to the secrets, and
+    the migration runs in the cluster, in the network, against the database. What of these refers to the rest of the
+    platform, as the rule that lets a service reach the database does, comes with the rest; Terraform would otherwise
+    make that too. The task that migrates is taken whole, with whatever it refers to.
+    """
+    every = {resource.address: resource for resource in resources(stack)}
+    wanted = {address for address, resource in every.items() if _stands_in(resource, _FIRST)}
+    references = {address: _references(every[address], every.keys()) for address in wanted}
+    while dangling := {each for each in wanted if references[each] - wanted and every[each].path[0] != MIGRATION}:
+        wanted -= dangling
+    return sorted(each for each in wanted if not runs or every[each].type in _SECRETS or _stands_in(every[each], _NEW))
+
+
+def _stands_in(resource: Resource, ids: Collection[str]) -> bool:
+    top = resource.path[0] if resource.path else ""
+    return any(top == each or top.startswith(f"{each}-") for each in ids)
+
+
+def _references(resource: Resource, known: Collection[str]) -> set[str]:
+    body = {key: value for key, value in resource.body.items() if key != "//"}
+    return set(_REFERENCE.findall(json.dumps(body))) & set(known)
+
+
+def main(
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
+) -> None:
+    """Make what a release needs before it deploys: repositories, secrets, assets bucket, database, migration."""
+    environment = loader.load(name)
+    stack = read_stack(name)
+    check_account(environment)
+    to = console()
+    readiness.check(environment, lambda text: to.print(text, soft_wrap=True))
+    wanted = targets(stack, runs=bool(running_tags(environment)))
+    terraform = Terraform(executable(), stack_file(name).parent, {"TF_VAR_image_tag": UNBUILT})
+    terraform.init()
+    terraform.apply(lambda done, total, address: to.print(f"{done} of {total}: {address}", soft_wrap=True), wanted)
+    supplied = " and ".join(f"`make secret ENV={name} NAME={each}`" for each in _supplied(environment))
+    to.print(f"Now set the secrets: {supplied}. Then release: the deploy-aws workflow.", soft_wrap=True)
+
+
+def _supplied(environment: Environment) -> list[str]:
+    return sorted(name for name, settings in environment.secrets.items() if settings.kind == "supplied")
+
+
+if __name__ == "__main__":
+    run(main)
