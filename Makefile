@@ -99,7 +99,8 @@ lint-workflows: setup
 .PHONY: lint-environments
 lint-environments: setup
 	$(STEP) "environment schema is current" python -m tools.inspect.schema --check
-	$(STEP) "environment files" check-jsonschema --schemafile environments/schema.json environments/*.yaml
+	$(STEP) "environment files" check-jsonschema --schemafile environments/aws/schema.json environments/aws/*.yaml
+	$(STEP) "catalogue" check-jsonschema --schemafile environments/catalogue.schema.json environments/catalogue.yaml
 
 .PHONY: unit
 unit: setup ## pytest alone; choose with ARGS="-k network"
@@ -175,7 +176,7 @@ diagram: synth ## Draw docs/architecture.svg from prod's JSON
 	@python -m tools.picture.diagram
 
 .PHONY: schema
-schema: setup ## Write environments/schema.json from the types
+schema: setup ## Write the schemas of the settings files from the types
 	@python -m tools.inspect.schema
 
 .PHONY: provider-schema

@@ -1,4 +1,4 @@
-"""The cdktf app: one stack for each file in environments/, synthesized to cdktf.out."""
+"""The cdktf app: one stack for each environment of environments/aws/, synthesized to cdktf.out."""
 
 import shutil
 import sys
@@ -11,6 +11,7 @@ if __name__ == "__main__":
     startup.without_runtime_type_checks()
 
 from adelie.seam.terraform import App
+from catalogue.yaml_file import SettingsFileError
 from stacks import loader, providers
 from stacks.bootstrap import Bootstrap, accounts
 from stacks.environment import Environment
@@ -46,7 +47,7 @@ def main() -> None:
     """Synthesize every environment; a bad environment file prints one sentence, exits 1 and writes nothing."""
     try:
         environments = loader.load_all()
-    except loader.EnvironmentFileError as error:
+    except SettingsFileError as error:
         sys.exit(str(error))
     app = build(environments)
     app.synth()

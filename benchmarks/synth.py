@@ -37,11 +37,11 @@ MANY_SERVICES: Final = """
 import main
 from stacks import loader
 environment = loader.load("staging")
-model = environment.services["backend-api"]
+model = next(iter(environment.services.values()))
 extra = {{
     f"service-{{number}}": model.model_copy(
         update={{
-            "path_patterns": (f"/service-{{number}}/*",),
+            "paths": (f"/service-{{number}}/*",),
             "listener_priority": 1000 + number,
         }}
     )

@@ -1,4 +1,4 @@
-"""`Settings`: the base of everything that an environment file can say. Pure: no cdktf import."""
+"""`Settings`: the base of everything that a settings file can say."""
 
 from __future__ import annotations
 
@@ -35,11 +35,21 @@ class EmulatorOnly:
         return f"can be {what} in an emulator only"
 
 
+class Inherited:
+    """Marks, in a setting's `Annotated`, one that has the value of the same name at the top level when it's omitted.
+
+    The setting's description in the JSON Schema says so by itself.
+    """
+
+    rule: Final = "is that of the top level when omitted"
+
+
 class Settings(BaseModel):
     """Frozen, strictly typed values that an environment owns; an unknown key is refused.
 
     The docstring under an attribute becomes its description in the JSON Schema that editors show. What can lose data or
-    costs real money has no default. What only an emulator needs is marked `EmulatorOnly`.
+    costs real money has no default. What only an emulator needs is marked `EmulatorOnly`; what one value at the
+    top level is enough for, `Inherited`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
@@ -50,7 +60,7 @@ class Settings(BaseModel):
         schema = handler(core_schema)
         properties = handler.resolve_ref_schema(schema).get("properties", {})
         for name, field in cls.model_fields.items():
-            for mark in _marks(field.metadata):
+            for mark in (each for each in field.metadata if isinstance(each, EmulatorOnly | Inherited)):
                 properties[name]["description"] += f"\n\nIt {mark.rule}."
         return schema
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
@@ -10,24 +11,37 @@ from pydantic import Field, StringConstraints, model_validator
 
 from adelie.cdn.settings import CdnSettings, DomainSettings
 from adelie.compute.job_settings import OneOffTaskSettings, ScheduledJobSettings
-from adelie.compute.service_settings import ServiceSettings, target_group_name
+from adelie.compute.service_settings import ServiceSettings, listener_priority, target_group_name
 from adelie.compute.settings import ClusterSettings, LoadBalancerSettings, RepositorySettings
 from adelie.database.settings import CacheSettings, DatabaseSettings, known_regions
 from adelie.network.settings import BastionSettings, NetworkSettings
 from adelie.operations.settings import AlarmSettings, BackupSettings, BudgetSettings, NotifierSettings
 from adelie.shared.settings import EncryptionSettings
-from adelie.storage.settings import BucketSettings, LogBucketSettings, SecretSettings
+from adelie.storage.settings import ApplicationBucketSettings, BucketSettings, LogBucketSettings, SecretSettings
+from adelie.values.log_retention import LogRetentionDays
 from adelie.values.naming import AwsTarget, InvalidNameError
 from catalogue.cidr import InvalidCidrError, overlaps
+from catalogue.model import Kebab, check
 from catalogue.settings import EmulatorOnly, Settings, refuse_what_is_for_an_emulator, reject
 
-Kebab = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
-"""Lower-case letters, digits and single hyphens."""
-
-CONNECTED_SERVICES: Final = ("backend-api", "frontend")
-"""The services that `stacks.platform` connects to something; others may stand beside them."""
-CONNECTED_SECRETS: Final = ("discord-webhook-url", "jwt-secret", "llm-api-key")
-"""The secrets that `stacks.platform` gives to somebody."""
+RESERVED: Final = frozenset(
+    {
+        "alarms",
+        "assets",
+        "bastion",
+        "cache",
+        "cdn",
+        "certificate",
+        "cluster",
+        "database",
+        "key",
+        "load-balancer",
+        "logs",
+        "network",
+        "operations",
+    }
+)
+"""The ids of the platform's own constructs, beside which jobs, tasks and buckets stand with their names as ids."""
 
 
 class EmulatorSettings(Settings):
@@ -54,10 +68,8 @@ class S3State(Settings):
 
 
 class StorageSettings(Settings):
-    """The three buckets of the platform."""
+    """The platform's own buckets; those of the application are under `buckets`."""
 
-    objects: BucketSettings
-    """Application objects: what MinIO holds on premises."""
     assets: BucketSettings
     """The frontend's built assets, which the CDN serves."""
     logs: LogBucketSettings
@@ -65,7 +77,7 @@ class StorageSettings(Settings):
 
 
 class Environment(Settings):
-    """One environment of the platform: `environments/base.yaml` with `environments/<name>.yaml` over it."""
+    """One environment on AWS: the catalogue, with aws/base.yaml and aws/<name>.yaml of environments/ over it."""
 
     name: Annotated[Kebab, Field(max_length=12)]
     """The file's name; part of every resource's name. Short, because a load balancer's may have 32 characters."""
@@ -106,18 +118,24 @@ class Environment(Settings):
     """The ECS cluster and its mix of FARGATE and FARGATE_SPOT."""
     load_balancer: LoadBalancerSettings
     """The internal load balancer in front of the services."""
+    cpu_architecture: Literal["ARM64", "X86_64"]
+    """What all images are built for, unless a service, job or task says otherwise; ARM64 costs about a fifth less."""
+    log_retention_days: LogRetentionDays
+    """Days that logs stay in CloudWatch Logs, unless the part that writes them says otherwise."""
     services: Mapping[Kebab, ServiceSettings]
-    """The service catalogue: Fargate services behind the load balancer, by name."""
-    pipeline: ScheduledJobSettings
-    """The scheduled job `ai-pipeline`."""
-    migration: OneOffTaskSettings
-    """The one-off task that migrates the database schema before a roll-out."""
+    """Fargate services behind the load balancer, by name: those of the catalogue."""
+    jobs: Mapping[Kebab, ScheduledJobSettings]
+    """Fargate tasks that run by the clock, by name: the catalogue's jobs."""
+    tasks: Mapping[Kebab, OneOffTaskSettings]
+    """Fargate tasks that run once, by name: the catalogue's tasks."""
     database: DatabaseSettings
     """RDS PostgreSQL."""
     cache: CacheSettings
     """ElastiCache (Redis protocol)."""
+    buckets: Mapping[Kebab, ApplicationBucketSettings]
+    """S3 buckets of the application, by name: those of the catalogue."""
     storage: StorageSettings
-    """S3 buckets."""
+    """S3 buckets of the platform."""
     secrets: Mapping[Kebab, SecretSettings]
     """Secrets Manager secrets, by name."""
     cdn: CdnSettings
@@ -142,6 +160,11 @@ class Environment(Settings):
             bounded=self.emulator is None,
         )
 
+    @property
+    def release_tasks(self) -> list[str]:
+        """The tasks that a release runs with its new images before it rolls them out, in the catalogue's order."""
+        return [name for name, task in self.tasks.items() if task.when == "before-release"]
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.emulator is None:
@@ -164,7 +187,7 @@ class Environment(Settings):
             "database.final_snapshot": (self.database.final_snapshot, True),
             "cache.final_snapshot": (self.cache.final_snapshot, True),
             "repositories.force_delete": (self.repositories.force_delete, False),
-            "storage.objects.force_destroy": (self.storage.objects.force_destroy, False),
+            **{f"buckets.{name}.force_destroy": (each.force_destroy, False) for name, each in self.buckets.items()},
             "storage.logs.force_destroy": (self.storage.logs.force_destroy, False),
         }
         fix = "or set prevent_destroy to false"
@@ -224,29 +247,45 @@ class Environment(Settings):
         """Refuse, with file and line, the one name of a service that comes near to its limit."""
         for name, service in self.services.items():
             try:
-                target_group_name(self.target, name, service.container_port)
+                target_group_name(self.target, name, service.port)
             except InvalidNameError as error:
                 reject(f"services.{name}", f"makes a name that is too long ({error})", name, "shorten the key")
 
     def _check_catalogue(self) -> None:
-        for name in CONNECTED_SERVICES:
-            if name not in self.services:
-                known = ", ".join(sorted(self.services)) or "none"
-                reject("services", f"must have {name!r}, which the platform connects", known, f"add {name}")
-        by_priority: dict[int, str] = {}
-        for name, service in self.services.items():
-            other = by_priority.setdefault(service.listener_priority, name)
-            if other != name:
-                key = f"services.{name}.listener_priority"
-                reject(key, f"must not be that of {other}", service.listener_priority, "use another number")
-        for name in CONNECTED_SECRETS:
-            if name not in self.secrets:
-                known = ", ".join(sorted(self.secrets)) or "none"
-                reject("secrets", f"must have {name!r}, which the platform connects", known, f"add {name}")
+        check(self.services, self.jobs, self.tasks, self.buckets, self.secrets)
+        for kind, things in (("jobs", self.jobs), ("tasks", self.tasks), ("buckets", self.buckets)):
+            for name in things:
+                if name in RESERVED:
+                    reject(f"{kind}.{name}", "must not be named like a part of the platform", name, "rename it")
+        self._check_priorities()
+        if self.notifier.webhook not in self.secrets:
+            known = ", ".join(self.secrets) or "none"
+            reject(
+                "notifier.webhook", "must be a secret of the catalogue", self.notifier.webhook, f"use one of: {known}"
+            )
+
+    def _check_priorities(self) -> None:
+        """Each service has a number of its own, and none is asked first for all that is another's."""
+        order = sorted((listener_priority(name, service), name) for name, service in self.services.items())
+        for (priority, name), (other_priority, other) in itertools.pairwise(order):
+            if priority == other_priority:
+                key = f"services.{other}.listener_priority"
+                reject(key, f"must not be that of {name}", priority, "use another number")
+        for index, (_, first) in enumerate(order):
+            for _, later in order[index + 1 :]:
+                self._check_reached(later, first)
+
+    def _check_reached(self, name: str, first: str) -> None:
+        for number, path in enumerate(self.services[name].paths):
+            for pattern in self.services[first].paths:
+                if pattern.endswith("*") and path.startswith(pattern[:-1]):
+                    rule = f"is never reached, because {pattern} of {first} is asked before it"
+                    fix = f"give services.{name} a lower listener_priority"
+                    reject(f"services.{name}.paths.{number}", rule, path, fix)
 
 
 def overlay_schema() -> dict[str, Any]:
-    """The JSON Schema of one file in environments/: as `Environment`, but any key may be left to the other file.
+    """The JSON Schema of one file in environments/aws/: as `Environment`, but any key may be left to another layer.
 
     Only the file's name says the environment's name, so there is no such key.
     """

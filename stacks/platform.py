@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from adelie.cdn.distribution import Cdn
@@ -20,19 +21,17 @@ from adelie.seam.terraform import Construct, TerraformOutput, TerraformVariable,
 from adelie.shared.alarm_topic import AlarmTopic
 from adelie.shared.data import DataStack
 from adelie.shared.encryption import CustomerKey
+from adelie.shared.workload import Workload
 from adelie.storage.bucket import Bucket
 from adelie.storage.log_bucket import LogBucket
 from adelie.storage.secret import Secret
+from catalogue.uses import job_prefix
 from stacks import providers
 from stacks.environment import Environment
 from stacks.operations import Operations
 
 IMAGE_TAG_RULE: Final = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"
 """What a container registry takes as a tag (OCI distribution specification)."""
-
-
-PIPELINE: Final = "ai-pipeline"
-MIGRATION: Final = "migration"
 
 
 class Platform(DataStack):
@@ -87,9 +86,10 @@ class Platform(DataStack):
     def _storage(self) -> None:
         storage, target, key = self._environment.storage, self._target, self._key
         self._logs = LogBucket(self, "logs", settings=storage.logs, target=target)
-        self._objects = Bucket(
-            self, "objects", settings=storage.objects, target=target, purpose="objects", key=key, logs=self._logs
-        )
+        self._buckets = {
+            name: Bucket(self, name, settings=settings, target=target, purpose=name, key=key, logs=self._logs)
+            for name, settings in self._environment.buckets.items()
+        }
         # Without the customer key: the files are public through the CDN, and S3's own key costs nothing a request.
         self._assets = Bucket(
             self,
@@ -137,7 +137,7 @@ class Platform(DataStack):
             name: Repository(
                 self, f"repository-{name}", settings=environment.repositories, target=target, key=key, name=name
             )
-            for name in (*environment.services, PIPELINE)
+            for name in (*environment.services, *environment.jobs)
         }
         self._services = {
             name: FargateService(
@@ -155,50 +155,56 @@ class Platform(DataStack):
             )
             for name, settings in environment.services.items()
         }
-        self._pipeline = ScheduledJob(
-            self,
-            PIPELINE,
-            name=PIPELINE,
-            settings=environment.pipeline,
-            target=target,
-            key=key,
-            network=network,
-            cluster=self._cluster,
-            repository=self._repositories[PIPELINE],
-            image_tag=self._image_tag,
-            alarm_topic_arn=self._alarms.arn,
-        )
-        self._migration = OneOffTask(
-            self,
-            MIGRATION,
-            name=MIGRATION,
-            settings=environment.migration,
-            target=target,
-            key=key,
-            network=network,
-            cluster=self._cluster,
-            repository=self._repositories["backend-api"],
-            image_tag=self._image_tag,
-        )
+        self._jobs = {
+            name: ScheduledJob(
+                self,
+                name,
+                name=name,
+                settings=settings,
+                target=target,
+                key=key,
+                network=network,
+                cluster=self._cluster,
+                repository=self._repositories[name],
+                image_tag=self._image_tag,
+                alarm_topic_arn=self._alarms.arn,
+            )
+            for name, settings in environment.jobs.items()
+        }
+        self._tasks = {
+            name: OneOffTask(
+                self,
+                name,
+                name=name,
+                settings=settings,
+                target=target,
+                key=key,
+                network=network,
+                cluster=self._cluster,
+                repository=self._repositories[settings.image_of],
+                image_tag=self._image_tag,
+            )
+            for name, settings in environment.tasks.items()
+        }
 
     def _connections(self) -> None:
-        """Who may reach what. Each line opens the one port, grants the exact access and sets the variables."""
-        backend_api, pipeline, migration = self._services["backend-api"], self._pipeline, self._migration
-
-        self._postgres.connect(backend_api)
-        self._postgres.connect(pipeline)
-        self._postgres.connect_owner(migration)
-        self._redis.connect(backend_api)
-        self._redis.connect(pipeline)
-        self._objects.connect(backend_api)
-        self._objects.connect(pipeline)
-        self._pipeline.connect(backend_api)
-
-        self._secrets["jwt-secret"].connect(backend_api)
-        self._secrets["llm-api-key"].connect(backend_api)
-        self._secrets["llm-api-key"].connect(pipeline)
-        self._secrets["discord-webhook-url"].connect(pipeline)
-
+        """Who may reach what, as the catalogue's `uses` say: the one port, the exact access, the variables."""
+        environment = self._environment
+        connect: dict[str, Callable[[Workload], None]] = {
+            "database": self._postgres.connect,
+            "database-owner": self._postgres.connect_owner,
+            "cache": self._redis.connect,
+        }
+        for things in (self._buckets, self._secrets, self._jobs):
+            connect.update({name: thing.connect for name, thing in things.items()})
+        for settings, workloads in (
+            (environment.services, self._services),
+            (environment.jobs, self._jobs),
+            (environment.tasks, self._tasks),
+        ):
+            for name, workload in workloads.items():
+                for use in settings[name].uses:
+                    connect[use](workload)
         if self._bastion:
             self._postgres.allow_from(self._bastion)
             self._redis.allow_from(self._bastion)
@@ -223,7 +229,7 @@ class Platform(DataStack):
             environment=self._environment,
             key=self._key,
             topic=self._alarms,
-            webhook=self._secrets["discord-webhook-url"],
+            webhook=self._secrets[self._environment.notifier.webhook],
             backup_sources=self.backup_sources,
             database=self._postgres,
             cache=self._redis,
@@ -231,7 +237,7 @@ class Platform(DataStack):
             load_balancer=self._load_balancer,
             origin_certificate=self._origin_certificate,
             services=self._services,
-            pipeline=self._pipeline,
+            pipeline=next(iter(self._jobs.values())),
             cdn=self._front_door,
         )
 
@@ -245,11 +251,20 @@ class Platform(DataStack):
             "cluster_name": (self._cluster.name, "The ECS cluster"),
             "database_endpoint": (self._postgres.endpoint_address, "Host name of PostgreSQL"),
             "load_balancer_dns_name": (self._load_balancer.dns_name, "Private; CloudFront alone reaches it"),
-            "migration_command": (self._migration.run_command, "Runs the migration that Terraform last registered"),
-            "objects_bucket": (self._objects.name, "Application objects"),
-            "pipeline_start_command": (self._pipeline.start_command, "Starts ai-pipeline by hand"),
         }
+        for name, bucket in self._buckets.items():
+            outputs[f"{_snake(name)}_bucket"] = (bucket.name, self._environment.buckets[name].purpose)
+        for name, task in self._tasks.items():
+            outputs[f"{_snake(name)}_command"] = (task.run_command, f"Runs the {name} that Terraform last registered")
+        for name, job in self._jobs.items():
+            prefix = job_prefix(name, self._environment.jobs[name]).lower()
+            outputs[f"{prefix}_start_command"] = (job.start_command, f"Starts {name} by hand")
         if self._bastion:
             outputs["bastion_instance_id"] = (self._bastion.instance_id, "Target of a Session Manager port forward")
         for name, (value, description) in outputs.items():
             TerraformOutput(self, name, value=value, description=description)
+
+
+def _snake(name: str) -> str:
+    """A name of the catalogue as a part of an output's name."""
+    return name.replace("-", "_")

@@ -24,10 +24,10 @@ TASK = {"cpu_units": 256, "memory_mib": 512, "cpu_architecture": "ARM64", "log_r
 
 SERVICE = {
     **TASK,
-    "container_port": 8000,
-    "path_patterns": ("/api/*",),
+    "port": 8000,
+    "paths": ("/api/*",),
     "listener_priority": 10,
-    "health_check": {"path": "/api/v1/health"},
+    "health": {"path": "/api/v1/health"},
     "min_capacity": 2,
     "max_capacity": 6,
 }

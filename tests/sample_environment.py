@@ -20,14 +20,14 @@ def sample(environments: Mapping[str, Environment]) -> Environment:
     settings = next(iter(prod.services.values())).model_copy(
         update={"build": None, "assets_path": None, "min_capacity": 2, "max_capacity": 4}
     )
-    health = settings.health_check.model_copy(update={"path": "/api/chat/health"})
+    health = settings.health.model_copy(update={"path": "/api/chat/health"})
     night = ScheduledCapacitySettings(schedule="cron(0 21 ? * * *)", min_capacity=0, max_capacity=0)
     sleeping = AutoscalingSettings(scheduled={"night": night})
-    chat = {"build": "services/chat", "health_check": health, "autoscaling": sleeping}
+    chat = {"build": "services/chat", "health": health, "autoscaling": sleeping}
     services = {
         "chat": settings.model_copy(update=chat),
         "web": settings.model_copy(
-            update={"assets_path": "/srv/assets", "health_check": health.model_copy(update={"path": "/"})}
+            update={"assets_path": "/srv/assets", "health": health.model_copy(update={"path": "/"})}
         ),
     }
     return prod.model_copy(update={"services": services, "account_id": "222222222222"})

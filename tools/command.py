@@ -22,7 +22,7 @@ from botocore.exceptions import (
 )
 from rich.console import Console
 
-from stacks.loader import EnvironmentFileError
+from catalogue.yaml_file import SettingsFileError
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -46,7 +46,7 @@ def run_app(app: typer.Typer) -> None:
     """As `run`, for a command line of several commands."""
     try:
         app()
-    except (ToolError, EnvironmentFileError, BotoCoreError, ClientError) as error:
+    except (ToolError, SettingsFileError, BotoCoreError, ClientError) as error:
         sys.exit(sentence(error))
 
 

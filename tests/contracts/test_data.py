@@ -179,7 +179,7 @@ class WithChats(Platform):
         Bucket(
             self,
             "chats",
-            settings=self._environment.storage.objects,
+            settings=next(iter(self._environment.buckets.values())),
             target=self._target,
             purpose=self.PURPOSE,
             key=self._key,

@@ -31,8 +31,14 @@ def added(tmp_path: Path) -> Path:
     """environments/ with one more file: a real environment in an account of its own, like the last one there is."""
     directory = Path(shutil.copytree(ROOT / "environments", tmp_path / "environments"))
     like = [each for each in loader.load_all() if each.emulator is None][-1]
-    text = (directory / f"{like.name}.yaml").read_text(encoding="utf-8").replace(like.account_id, "999999999999")
-    (directory / f"{ADDED}.yaml").write_text(text.replace(like.network.vpc_cidr, "10.99.0.0/16"), encoding="utf-8")
+    text = (
+        (directory / loader.TARGET / f"{like.name}.yaml")
+        .read_text(encoding="utf-8")
+        .replace(like.account_id, "999999999999")
+    )
+    (directory / loader.TARGET / f"{ADDED}.yaml").write_text(
+        text.replace(like.network.vpc_cidr, "10.99.0.0/16"), encoding="utf-8"
+    )
     return directory
 
 

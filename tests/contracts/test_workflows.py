@@ -16,7 +16,6 @@ import typer
 import yaml
 
 from stacks.loader import load_all
-from stacks.platform import PIPELINE
 from tools.command import ROOT
 
 WRITES = {
@@ -125,7 +124,7 @@ def test_a_release_can_go_to_each_environment_of_the_repository() -> None:
 
 
 def test_no_service_is_named_in_a_workflow() -> None:
-    names = {name for each in load_all() for name in (*each.services, PIPELINE)}
+    names = {name for each in load_all() for name in (*each.services, *each.jobs, *each.tasks)}
     for file in (*WORKFLOWS, *ACTIONS):
         assert not names & set(re.findall(r"[\w-]+", file.read_text(encoding="utf-8"))), file
 

@@ -140,7 +140,7 @@ def schedule(deployment: Deployment) -> list[str]:
     scheduler, findings = deployment.client("scheduler"), list[str]()
     (listed,) = scheduler.list_schedules()["Schedules"]
     found = scheduler.get_schedule(GroupName=listed["GroupName"], Name=listed["Name"])
-    target, settings = found["Target"], deployment.environment.pipeline
+    target, settings = found["Target"], deployment.environment.jobs["ai-pipeline"]
     machines = {
         each["stateMachineArn"] for each in deployment.client("stepfunctions").list_state_machines()["stateMachines"]
     }

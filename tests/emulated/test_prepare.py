@@ -16,7 +16,7 @@ def test_images_secrets_and_migration_have_a_place_before_anything_else(
     environments: Mapping[str, Environment], platforms: Mapping[str, Synthesized], tmp_path: Path
 ) -> None:
     prod = environments["prod"]
-    wanted = prepare.targets(platforms["prod"].document)
+    wanted = prepare.targets(platforms["prod"].document, prod.release_tasks)
     with prepared(prod, Kind.MINISTACK, platforms["prod"], tmp_path) as (_, _, terraform, _):
         terraform.init()
         made: list[str] = []

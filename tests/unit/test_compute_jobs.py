@@ -15,7 +15,7 @@ from tests.fakes_compute import IMAGE_TAG, TASK, ComputeStage, FakeWorkload
 from tests.support import TARGET, Synthesized, policy, synthesize
 
 TOPIC = "arn:aws:sns:ap-northeast-2:111111111111:alarms"
-SCHEDULE = {**TASK, "schedule": "cron(0 18 ? * MON-FRI *)"}
+SCHEDULE = {**TASK, "schedule": "0 18 * * MON-FRI", "variable_prefix": "PIPELINE"}
 
 MACHINE = JobDefinition(
     name="ai-pipeline",
@@ -262,7 +262,7 @@ def test_every_setting_of_the_job_arrives() -> None:
             timeout_seconds=600,
             max_attempts=1,
             capacity_provider="FARGATE_SPOT",
-            force_variable="FORCE",
+            variable_prefix="NIGHT",
         )
     )
     schedule = changed.only("aws_scheduler_schedule")
@@ -271,7 +271,7 @@ def test_every_setting_of_the_job_arrives() -> None:
     assert run["TimeoutSeconds"] == 600
     assert run["Retry"][1]["MaxAttempts"] == 0
     assert run["Parameters"]["CapacityProviderStrategy"][0]["CapacityProvider"] == "FARGATE_SPOT"
-    assert run["Parameters"]["Overrides"]["ContainerOverrides"][0]["Environment"][0]["Name"] == "FORCE"
+    assert run["Parameters"]["Overrides"]["ContainerOverrides"][0]["Environment"][0]["Name"] == "NIGHT_FORCE"
 
 
 def test_a_job_has_no_listener(result: Synthesized) -> None:
@@ -290,7 +290,9 @@ def test_a_one_off_task_is_defined_but_not_run() -> None:
             stack,
             "migration",
             name="migration",
-            settings=OneOffTaskSettings.model_validate({**TASK, "command": ("alembic", "upgrade", "head")}),
+            settings=OneOffTaskSettings.model_validate(
+                {**TASK, "image_of": "backend-api", "when": "by-hand", "command": ("alembic", "upgrade", "head")}
+            ),
             target=TARGET,
             key=stage.key,
             network=stage.network,

@@ -25,10 +25,10 @@ MAXIMAL: dict[str, Any] = {
     "ephemeral_storage_gib": 50,
     "stop_timeout_seconds": 120,
     "linux_capabilities": "default",
-    "container_port": 80,
-    "path_patterns": ("/", "/*"),
+    "port": 80,
+    "paths": ("/", "/*"),
     "listener_priority": 1000,
-    "health_check": {
+    "health": {
         "path": "/",
         "success_codes": "200-299",
         "interval_seconds": 30,

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from adelie.compute.job_settings import OneOffTaskSettings, ScheduledJobSettings
+from adelie.compute.job_settings import OneOffTaskSettings
 from adelie.compute.schedules import CronExpression
-from adelie.compute.service_settings import ServiceSettings
+from adelie.compute.service_settings import ScheduledCapacitySettings, ServiceSettings
 from adelie.compute.settings import ClusterSettings, RepositorySettings
 from adelie.compute.task_settings import TaskSettings
 from catalogue.settings import Settings
@@ -50,8 +50,8 @@ def complaint(model: type[Settings], values: dict[str, Any]) -> tuple[str, str]:
         (
             TaskSettings,
             {**TASK, "writable_paths": ("/var/run", "/var-run")},
-            "writable_paths",
-            "must name each directory once, but is '/var-run'; remove one of them",
+            "writable_paths.1",
+            "must not name the same again, but is '/var-run'; remove one of them",
         ),
         (
             ServiceSettings,
@@ -73,8 +73,8 @@ def complaint(model: type[Settings], values: dict[str, Any]) -> tuple[str, str]:
         ),
         (
             ServiceSettings,
-            {**SERVICE, "health_check": {**HEALTH, "interval_seconds": 10, "timeout_seconds": 10}},
-            "health_check.timeout_seconds",
+            {**SERVICE, "health": {**HEALTH, "interval_seconds": 10, "timeout_seconds": 10}},
+            "health.timeout_seconds",
             "must be less than interval_seconds (10), but is 10; use at most 9",
         ),
         (
@@ -85,27 +85,27 @@ def complaint(model: type[Settings], values: dict[str, Any]) -> tuple[str, str]:
         ),
         (
             OneOffTaskSettings,
-            TASK,
+            {**TASK, "image_of": "web", "when": "by-hand"},
             "command",
             "must say what to run, but is null; set it, for example [alembic, upgrade, head]",
         ),
         (
-            ScheduledJobSettings,
-            {**TASK, "schedule": "0 18 * * MON-FRI"},
+            ScheduledCapacitySettings,
+            {**NIGHT, "schedule": "0 18 * * MON-FRI"},
             "schedule",
             "must be cron(minutes hours day-of-month month day-of-week year), but is '0 18 * * MON-FRI'; "
             "write for example cron(0 18 ? * MON-FRI *)",
         ),
         (
-            ScheduledJobSettings,
-            {**TASK, "schedule": "cron(0 18 * * MON-FRI *)"},
+            ScheduledCapacitySettings,
+            {**NIGHT, "schedule": "cron(0 18 * * MON-FRI *)"},
             "schedule",
             "must have ? in exactly one of day-of-month and day-of-week, but is 'cron(0 18 * * MON-FRI *)'; "
             "put ? in one of them",
         ),
         (
-            ScheduledJobSettings,
-            {**TASK, "schedule": "cron(0 6pm ? * MON-FRI *)"},
+            ScheduledCapacitySettings,
+            {**NIGHT, "schedule": "cron(0 6pm ? * MON-FRI *)"},
             "schedule",
             "must have a valid hours field, but is 'cron(0 6pm ? * MON-FRI *)'; replace '6pm'",
         ),
@@ -140,7 +140,7 @@ def test_other_names_are(name: str) -> None:
         (
             ServiceSettings,
             TASK,
-            {"container_port", "path_patterns", "listener_priority", "health_check", "min_capacity", "max_capacity"},
+            {"port", "paths", "health", "min_capacity", "max_capacity"},
         ),
     ],
 )
@@ -161,8 +161,8 @@ def test_cron_expressions_of_the_scheduler_guide_are_taken(expression: str) -> N
 
 
 def test_a_path_rule_takes_five_patterns() -> None:
-    assert len(ServiceSettings.model_validate({**SERVICE, "path_patterns": ("/a",) * 5}).path_patterns) == 5
-    _, message = complaint(ServiceSettings, {**SERVICE, "path_patterns": ("/a",) * 6})
+    assert len(ServiceSettings.model_validate({**SERVICE, "paths": ("/a",) * 5}).paths) == 5
+    _, message = complaint(ServiceSettings, {**SERVICE, "paths": ("/a",) * 6})
     assert message == "Tuple should have at most 5 items after validation, not 6"
 
 

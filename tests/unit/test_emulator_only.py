@@ -12,6 +12,7 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from catalogue.settings import EmulatorOnly, Settings
+from catalogue.yaml_file import SettingsFileError
 from stacks import loader
 from stacks.environment import Environment, overlay_schema
 
@@ -47,11 +48,7 @@ EACH = pytest.mark.parametrize("marking", MARKED, ids=[".".join(path) for path, 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    copy = tmp_path / "environments"
-    copy.mkdir()
-    for name in ("base", "staging"):
-        shutil.copy(ROOT / "environments" / f"{name}.yaml", copy)
-    return copy
+    return Path(shutil.copytree(ROOT / "environments", tmp_path / "environments"))
 
 
 def value_of(mark: EmulatorOnly) -> Any:
@@ -61,7 +58,7 @@ def value_of(mark: EmulatorOnly) -> Any:
 def state(directory: Path, marking: Marked, **more: Any) -> str:
     """Write the marked value into the overlay; its key as the loader says it."""
     path, owner, _, mark = marking
-    file = directory / "staging.yaml"
+    file = directory / "aws" / "staging.yaml"
     overlay: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
     here, key = overlay, list[str]()
     for part in path[:-1]:
@@ -85,10 +82,10 @@ def line_of(file: Path, key: str) -> int:
 @EACH
 def test_a_real_environment_refuses_it_with_file_and_line(marking: Marked, directory: Path) -> None:
     key = state(directory, marking)
-    with pytest.raises(loader.EnvironmentFileError) as refused:
+    with pytest.raises(SettingsFileError) as refused:
         loader.load("staging", directory)
-    line = line_of(directory / "staging.yaml", key)
-    assert str(refused.value).startswith(f"environments/staging.yaml:{line}: {key} can be ")
+    line = line_of(directory / "aws" / "staging.yaml", key)
+    assert str(refused.value).startswith(f"environments/aws/staging.yaml:{line}: {key} can be ")
     assert " in an emulator only, but is " in str(refused.value)
 
 
@@ -113,18 +110,18 @@ def test_the_schema_that_editors_show_says_it(marking: Marked) -> None:
 
 def test_marks_are_found_in_nested_settings_and_in_mappings_of_them() -> None:
     paths = {".".join(path) for path, *_ in MARKED}
-    assert {"storage.objects.tls_only_policy", f"services.{ITEM}.wait_for_steady_state", "state.type"} <= paths
+    assert {"storage.assets.tls_only_policy", f"services.{ITEM}.wait_for_steady_state", "state.type"} <= paths
 
 
 def test_what_base_states_is_refused_there(directory: Path) -> None:
-    base = directory / "base.yaml"
+    base = directory / "aws" / "base.yaml"
     text = base.read_text(encoding="utf-8").replace("  price_class:", "  access_logs: false\n  price_class:")
     base.write_text(text, encoding="utf-8")
     line = text.splitlines().index("  access_logs: false") + 1
-    with pytest.raises(loader.EnvironmentFileError) as refused:
+    with pytest.raises(SettingsFileError) as refused:
         loader.load("staging", directory)
     assert str(refused.value) == (
-        f"environments/base.yaml:{line}: cdn.access_logs can be false in an emulator only, but is false; remove it."
+        f"environments/aws/base.yaml:{line}: cdn.access_logs can be false in an emulator only, but is false; remove it."
     )
 
 

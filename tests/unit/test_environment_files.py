@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import main
+from catalogue.yaml_file import SettingsFile, SettingsFileError, read
 from stacks import loader
 from stacks.bootstrap import accounts
 
@@ -37,27 +38,27 @@ def edit(file: Path, old: str, new: str) -> None:
 
 
 def refusal(directory: Path, name: str = "staging") -> str:
-    with pytest.raises(loader.EnvironmentFileError) as refused:
+    with pytest.raises(SettingsFileError) as refused:
         loader.load(name, directory)
     return str(refused.value)
 
 
 def write(text: str) -> Callable[[Path], None]:
     def spoil(directory: Path) -> None:
-        (directory / "staging.yaml").write_text(text)
+        (directory / "aws" / "staging.yaml").write_text(text)
 
     return spoil
 
 
 def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
     def spoil(directory: Path) -> None:
-        edit(directory / name, old, new)
+        edit(directory / "aws" / name, old, new)
 
     return spoil
 
 
 def test_the_committed_files_load() -> None:
-    files = {file.stem for file in (ROOT / "environments").glob("*.yaml")}
+    files = {file.stem for file in (ROOT / "environments" / "aws").glob("*.yaml")}
     assert {environment.name for environment in loader.load_all()} == files - {"base"}
 
 
@@ -66,33 +67,33 @@ def test_the_committed_files_load() -> None:
     [
         pytest.param(
             write(""),
-            "environments/staging.yaml:1: the file is empty; state the environment's settings in it.",
+            "environments/aws/staging.yaml:1: the file is empty; state the settings in it.",
             id="empty-file",
         ),
         pytest.param(
             write("- one\n- two\n"),
-            "environments/staging.yaml:1: the file must be a mapping of keys to values; write `key: value`.",
+            "environments/aws/staging.yaml:1: the file must be a mapping of keys to values; write `key: value`.",
             id="not-a-mapping",
         ),
         pytest.param(
             write("network:\n\tnat_gateways: none\n"),
-            "environments/staging.yaml:2: the line is indented with a tab, which YAML forbids; use spaces.",
+            "environments/aws/staging.yaml:2: the line is indented with a tab, which YAML forbids; use spaces.",
             id="tab",
         ),
         pytest.param(
             write("network: {nat: none\nregion: x\n"),
-            "environments/staging.yaml:2: the file is not YAML: expected ',' or '}', but got ':'; "
+            "environments/aws/staging.yaml:2: the file is not YAML: expected ',' or '}', but got ':'; "
             "correct the syntax there.",
             id="syntax",
         ),
         pytest.param(
             write("region: ap-northeast-2\ntags: {}\nregion: us-east-1\n"),
-            "environments/staging.yaml:3: region is written twice, first in line 1; remove one of the two.",
+            "environments/aws/staging.yaml:3: region is written twice, first in line 1; remove one of the two.",
             id="duplicate-key",
         ),
         pytest.param(
             write("network:\n  1: x\n"),
-            "environments/staging.yaml:2: the key '1' is not text; quote it.",
+            "environments/aws/staging.yaml:2: the key '1' is not text; quote it.",
             id="key-not-text",
         ),
     ],
@@ -200,14 +201,14 @@ def test_a_file_that_is_no_mapping_is_refused(spoil: Callable[[Path], None], sen
         ),
         pytest.param(
             "services:\n  frontend:\n",
-            "services:\n  frontend:\n    container_port: 80000\n",
-            "services.frontend.container_port must be less than or equal to 65535, but is 80000; correct it.",
+            "services:\n  frontend:\n    port: 80000\n",
+            "services.frontend.port must be less than or equal to 65535, but is 80000; correct it.",
             id="port",
         ),
         pytest.param(
             "services:\n  frontend:\n",
             "services:\n  frontend:\n    listener_priority: 100\n",
-            "services.backend-api.listener_priority must not be that of frontend, but is 100; use another number.",
+            "services.frontend.listener_priority must not be that of backend-api, but is 100; use another number.",
             id="listener-priority-twice",
         ),
         pytest.param(
@@ -238,7 +239,7 @@ def test_a_file_that_is_no_mapping_is_refused(spoil: Callable[[Path], None], sen
 def test_a_bad_value_is_refused_with_file_line_key_value_and_fix(
     old: str, new: str, complaint: str, directory: Path
 ) -> None:
-    edit(directory / "staging.yaml", old, new)
+    edit(directory / "aws" / "staging.yaml", old, new)
     sentence = refusal(directory)
     where, _, said = sentence.partition(": ")
     assert said == complaint
@@ -250,41 +251,41 @@ def test_a_bad_value_is_refused_with_file_line_key_value_and_fix(
 
 
 def test_a_service_name_that_makes_a_name_too_long_is_refused_at_its_key(directory: Path) -> None:
-    name = "a-service-with-a-long-name"
-    text = (directory / "staging.yaml").read_text()
-    service = text[text.index("  frontend:\n") : text.index("  backend-api:\n")]
-    shared = "    container_port: 80\n    path_patterns: [/x]\n    listener_priority: 5\n    health_check: {path: /}\n"
-    added = service.replace("frontend", name) + shared + "    cpu_architecture: ARM64\n"
-    edit(directory / "staging.yaml", "services:\n", "services:\n" + added.replace("&office-hours", ""))
+    name, file = "a-service-with-a-long-name", directory / "aws" / "staging.yaml"
+    added = f"services:\n  {name}:\n    port: 80\n    paths: [/x]\n    health: {{path: /}}\n"
+    edit(directory / "catalogue.yaml", "services:\n", added)
+    text = file.read_text()
+    sizes = text[text.index("  frontend:\n") : text.index("  backend-api:\n")].replace("frontend", name)
+    edit(file, "services:\n", "services:\n" + sizes.replace("&office-hours", ""))
     assert refusal(directory) == (
-        f"environments/staging.yaml:{line_of(directory / 'staging.yaml', name)}: services.{name} makes a name that is "
+        f"environments/aws/staging.yaml:{line_of(file, name)}: services.{name} makes a name that is "
         f"too long (the name 'staging-{name}-80' has 37 characters, but an aws_lb_target_group may have 32; shorten it "
         f"by 5), but is '{name}'; shorten the key."
     )
 
 
 def test_an_account_has_one_state_bucket(directory: Path) -> None:
-    edit(directory / "staging.yaml", 'account_id: "111111111111"', 'account_id: "222222222222"')
-    with pytest.raises(loader.EnvironmentFileError) as caught:
+    edit(directory / "aws" / "staging.yaml", 'account_id: "111111111111"', 'account_id: "222222222222"')
+    with pytest.raises(SettingsFileError) as caught:
         loader.load_all(directory)
-    assert str(caught.value).startswith("environments/staging.yaml: state must be that of prod (type='s3' bucket=")
+    assert str(caught.value).startswith("environments/aws/staging.yaml: state must be that of prod (type='s3' bucket=")
     assert "the same account 222222222222, but is type='s3'" in str(caught.value)
     bucket = "bucket: adelie-terraform-state-"
-    edit(directory / "staging.yaml", f"{bucket}111111111111", f"{bucket}222222222222")
+    edit(directory / "aws" / "staging.yaml", f"{bucket}111111111111", f"{bucket}222222222222")
     together = accounts(loader.load_all(directory))
     assert [account.stack_name for account in together] == ["bootstrap-prod-staging"]
 
 
 def test_a_missing_file_names_those_there_are(directory: Path) -> None:
     assert refusal(directory, "stagign") == (
-        "environments/stagign.yaml does not exist; the environments are: localstack, prod, staging."
+        "environments/aws/stagign.yaml does not exist; the environments are: localstack, prod, staging."
     )
 
 
 def test_the_files_name_is_the_only_name(directory: Path) -> None:
-    edit(directory / "staging.yaml", "encryption:", "name: prod\nencryption:")
-    line = line_of(directory / "staging.yaml", "name: prod")
-    assert refusal(directory) == f"environments/staging.yaml:{line}: name is the file's name; remove the key."
+    edit(directory / "aws" / "staging.yaml", "encryption:", "name: prod\nencryption:")
+    line = line_of(directory / "aws" / "staging.yaml", "name: prod")
+    assert refusal(directory) == f"environments/aws/staging.yaml:{line}: name is the file's name; remove the key."
 
 
 def test_the_longest_names_of_project_and_environment_fit_everywhere(tmp_path: Path) -> None:
@@ -294,34 +295,41 @@ def test_the_longest_names_of_project_and_environment_fit_everywhere(tmp_path: P
 
 
 def test_a_missing_base_is_refused(directory: Path) -> None:
-    (directory / "base.yaml").unlink()
-    assert refusal(directory) == "environments/base.yaml does not exist; restore it from git."
+    (directory / "aws" / "base.yaml").unlink()
+    assert refusal(directory) == "environments/aws/base.yaml does not exist; restore it from git."
 
 
 def test_a_file_that_is_not_text_is_refused(directory: Path) -> None:
-    (directory / "staging.yaml").write_bytes(b"\xff\xfe\x00")
-    assert refusal(directory) == "environments/staging.yaml:1: the file is not UTF-8 text; save it as UTF-8."
+    (directory / "aws" / "staging.yaml").write_bytes(b"\xff\xfe\x00")
+    assert refusal(directory) == "environments/aws/staging.yaml:1: the file is not UTF-8 text; save it as UTF-8."
 
 
 def test_an_overlay_replaces_lists_merges_mappings_and_removes_with_null(directory: Path) -> None:
-    edit(directory / "staging.yaml", "bastion:\n  instance_type: t4g.nano", "bastion: null")
-    edit(directory / "staging.yaml", "services:\n  frontend:", "services:\n  frontend:\n    writable_paths: [/data]")
+    edit(directory / "aws" / "staging.yaml", "bastion:\n  instance_type: t4g.nano", "bastion: null")
+    edit(
+        directory / "aws" / "staging.yaml",
+        "services:\n  frontend:",
+        "services:\n  frontend:\n    writable_paths: [/data]",
+    )
     environment = loader.load("staging", directory)
     assert environment.bastion is None
     assert environment.services["frontend"].writable_paths == ("/data",)
-    assert environment.services["frontend"].container_port == loader.load("prod").services["frontend"].container_port
+    assert environment.services["frontend"].port == loader.load("prod").services["frontend"].port
 
 
 def test_a_source_names_the_file_that_won(directory: Path) -> None:
     _, sources = loader.load_with_sources("staging", directory)
-    assert sources["account_id",] == f"staging.yaml:{line_of(directory / 'staging.yaml', 'account_id')}"
-    assert sources["region",] == f"base.yaml:{line_of(directory / 'base.yaml', 'region')}"
+    assert (
+        str(sources["account_id",])
+        == f"environments/aws/staging.yaml:{line_of(directory / 'aws' / 'staging.yaml', 'account_id')}"
+    )
+    assert str(sources["region",]) == f"environments/aws/base.yaml:{line_of(directory / 'aws' / 'base.yaml', 'region')}"
 
 
 def test_only_true_and_false_are_booleans_and_times_are_text(directory: Path) -> None:
     file = directory / "yaml12.yaml"
     file.write_text("a: yes\nb: 18:00\nc: 010\nd: true\ne: 7\n")
-    assert loader._read(file).values == {"a": "yes", "b": "18:00", "c": "010", "d": True, "e": 7}  # pyright: ignore[reportPrivateUsage]
+    assert read(SettingsFile(directory, file.name)).values == {"a": "yes", "b": "18:00", "c": "010", "d": True, "e": 7}
 
 
 @pytest.mark.parametrize(
@@ -329,12 +337,12 @@ def test_only_true_and_false_are_booleans_and_times_are_text(directory: Path) ->
     [
         pytest.param(
             write(""),
-            "environments/staging.yaml:1: the file is empty; state the environment's settings in it.",
+            "environments/aws/staging.yaml:1: the file is empty; state the settings in it.",
             id="bad-file",
         ),
         pytest.param(
             replace("base.yaml", "project: adelie", "project: adelie-investment"),
-            "environments/base.yaml:4: project must have at most 14 characters, but is 'adelie-investment'; "
+            "environments/aws/base.yaml:4: project must have at most 14 characters, but is 'adelie-investment'; "
             "correct it.",
             id="project-name-too-long",
         ),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from catalogue.yaml_file import SettingsFileError
 from stacks import loader
 from stacks.environment import Environment
 from tools.command import ROOT
@@ -33,7 +34,7 @@ def load(directory: Path) -> Environment:
         (
             "  objects:\n    force_destroy: false",
             "  objects:\n    force_destroy: true",
-            "storage.objects.force_destroy",
+            "buckets.objects.force_destroy",
         ),
         ("  force_delete: false", "  force_delete: true", "repositories.force_delete"),
         (
@@ -45,11 +46,13 @@ def load(directory: Path) -> Environment:
 )
 def test_what_is_protected_is_protected_by_aws_too(directory: Path, old: str, new: str, key: str) -> None:
     """Terraform's `prevent_destroy` goes with the code: whoever deletes a construct deletes that guard with it."""
-    text = (directory / "prod.yaml").read_text(encoding="utf-8")
+    text = (directory / "aws" / "prod.yaml").read_text(encoding="utf-8")
     assert old in text
-    (directory / "prod.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(loader.EnvironmentFileError, match=f"prod.yaml:[0-9]+: {key} .* with prevent_destroy"):
+    (directory / "aws" / "prod.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(SettingsFileError, match=f"prod.yaml:[0-9]+: {key} .* with prevent_destroy"):
         load(directory)
-    text = (directory / "prod.yaml").read_text(encoding="utf-8")
-    (directory / "prod.yaml").write_text(text.replace("prevent_destroy: true", "prevent_destroy: false"), "utf-8")
+    text = (directory / "aws" / "prod.yaml").read_text(encoding="utf-8")
+    (directory / "aws" / "prod.yaml").write_text(
+        text.replace("prevent_destroy: true", "prevent_destroy: false"), "utf-8"
+    )
     load(directory)

@@ -154,4 +154,4 @@ def test_a_wrong_name_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as exit_:
         run(diff.main)
     assert isinstance(exit_.value.code, str)
-    assert exit_.value.code.startswith("environments/nowhere.yaml does not exist; the environments are: ")
+    assert exit_.value.code.startswith("environments/aws/nowhere.yaml does not exist; the environments are: ")

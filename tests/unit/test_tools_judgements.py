@@ -57,12 +57,13 @@ def sized(environment: Environment, base: int, weights: tuple[int, int], *most: 
     )
     cluster = {"fargate_base": base, "fargate_weight": weights[0], "fargate_spot_weight": weights[1]}
     job = {"cpu_units": 2048, "capacity_provider": "FARGATE_SPOT"}
+    task = {"cpu_units": 256, "capacity_provider": "FARGATE"}
     return environment.model_copy(
         update={
             "services": {"one": service},
             "cluster": environment.cluster.model_copy(update=cluster),
-            "pipeline": environment.pipeline.model_copy(update=job),
-            "migration": environment.migration.model_copy(update={"cpu_units": 256, "capacity_provider": "FARGATE"}),
+            "jobs": {name: each.model_copy(update=job) for name, each in environment.jobs.items()},
+            "tasks": {name: each.model_copy(update=task) for name, each in environment.tasks.items()},
         }
     )
 

@@ -145,7 +145,7 @@ def test_it_runs_the_new_image_where_the_migration_belongs(
         }
     }
     assert started["capacityProviderStrategy"] == [
-        {"capacityProvider": staging.migration.capacity_provider, "weight": 1}
+        {"capacityProvider": staging.tasks["migration"].capacity_provider, "weight": 1}
     ]
 
 
@@ -156,7 +156,7 @@ def test_it_tells_each_step_once_and_the_end(
     _, told = _run(staging, monkeypatch, [pending, pending, running, _stopped(0)])
     assert told[0] == "The role of staging is made."
     assert told[1].endswith(f"runs 4f2c1e9 of {FAMILY}.")
-    assert told[2:] == ["PENDING", "RUNNING", "STOPPED", "The migration ended with exit code 0."]
+    assert told[2:] == ["PENDING", "RUNNING", "STOPPED", "migration ended with exit code 0."]
     assert deployed
 
 
@@ -192,7 +192,7 @@ def test_an_exit_code_other_than_0_fails_and_says_where_the_log_is(
 ) -> None:
     failure = _failure(staging, monkeypatch, _stopped(3, stoppedReason="Essential container in task exited"))
     assert failure == (
-        "The migration failed (migration: 3; Essential container in task exited); "
+        "migration failed (migration: 3; Essential container in task exited); "
         "read `aws logs tail /ecs/adelie-staging/migration --since 1h`."
     )
 
@@ -203,7 +203,7 @@ def test_an_image_that_cannot_be_pulled_fails_with_the_reason(
 ) -> None:
     reason = {"reason": "CannotPullContainerError: 4f2c1e9:\nnot found"}
     assert _failure(staging, monkeypatch, _stopped(None, container=reason)) == (
-        "The migration failed (migration: no exit code; CannotPullContainerError: 4f2c1e9: not found); "
+        "migration failed (migration: no exit code; CannotPullContainerError: 4f2c1e9: not found); "
         "read `aws logs tail /ecs/adelie-staging/migration --since 1h`."
     )
 
@@ -211,9 +211,7 @@ def test_an_image_that_cannot_be_pulled_fails_with_the_reason(
 @pytest.mark.usefixtures("deployed")
 def test_a_task_that_never_ends_is_one_sentence(staging: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrate, "PATIENCE_SECONDS", 0)
-    assert _failure(staging, monkeypatch).startswith(
-        "The migration has not ended after 0 minutes; look at arn:aws:ecs:"
-    )
+    assert _failure(staging, monkeypatch).startswith("migration has not ended after 0 minutes; look at arn:aws:ecs:")
 
 
 @pytest.mark.parametrize("tag", ["latest", "", "has space", "a/b", "x" * 129])

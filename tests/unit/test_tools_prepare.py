@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from stacks.environment import Environment
-from stacks.platform import MIGRATION
 from tests.environments import REAL
 from tests.support import Synthesized, references
 from tools.release import prepare
 from tools.synthesized import Resource, resources
+
+MIGRATION = ["migration"]
 
 
 def by_address(stack: Synthesized) -> dict[str, Resource]:
@@ -22,7 +23,7 @@ def by_address(stack: Synthesized) -> dict[str, Resource]:
 def made(stack: Synthesized) -> set[str]:
     """What Terraform makes of the targets: them, and what they refer to."""
     every = by_address(stack)
-    found, todo = set[str](), set(prepare.targets(stack.document))
+    found, todo = set[str](), set(prepare.targets(stack.document, MIGRATION))
     while todo:
         found |= todo
         todo = {each for address in todo for each in references(every[address].body)} & every.keys() - found
@@ -44,7 +45,7 @@ def test_every_image_asset_and_supplied_secret_has_a_place(
 @pytest.mark.parametrize("name", REAL)
 def test_the_migration_can_run(name: str, platforms: Mapping[str, Synthesized]) -> None:
     every, before = by_address(platforms[name]), made(platforms[name])
-    own = {address for address, resource in every.items() if resource.path[0] == MIGRATION}
+    own = {address for address, resource in every.items() if resource.path[0] in MIGRATION}
     about = {address for address, resource in every.items() if references(resource.body) & own}
     assert {"aws_iam_role_policy", "aws_vpc_security_group_ingress_rule"} <= {each.partition(".")[0] for each in about}
     assert own | about <= before
@@ -71,7 +72,7 @@ def test_nothing_that_serves_users_comes_first(name: str, platforms: Mapping[str
 @pytest.mark.parametrize("name", REAL)
 def test_where_the_platform_runs_only_what_is_new_gets_a_place(name: str, platforms: Mapping[str, Synthesized]) -> None:
     every = by_address(platforms[name])
-    kinds = {every[each].type for each in prepare.targets(platforms[name].document, runs=True)}
+    kinds = {every[each].type for each in prepare.targets(platforms[name].document, MIGRATION, runs=True)}
     assert {"aws_ecr_repository", "aws_secretsmanager_secret"} <= kinds
     assert not kinds & {"aws_db_instance", "aws_vpc", "aws_ecs_task_definition"}
 
@@ -84,7 +85,7 @@ def test_where_the_platform_runs_every_secret_gets_its_next_value(
     values = {
         f"aws_secretsmanager_secret_version.{each}" for each in stack.resources("aws_secretsmanager_secret_version")
     }
-    assert values <= set(prepare.targets(stack.document, runs=True))
+    assert values <= set(prepare.targets(stack.document, MIGRATION, runs=True))
 
 
 def resource(path: str, **body: Any) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def test_what_needs_the_rest_of_the_platform_comes_with_it() -> None:
             "aws_instance": {"databases": resource("databases/instance")},
         }
     }
-    assert prepare.targets(stack) == [
+    assert prepare.targets(stack, MIGRATION) == [
         "aws_lambda_function.role",
         "aws_security_group.migration",
         "aws_vpc_security_group_ingress_rule.mine",
@@ -123,4 +124,4 @@ def test_the_migration_is_taken_whole_with_what_it_refers_to() -> None:
             "aws_s3_bucket": {"elsewhere": resource("elsewhere/bucket")},
         }
     }
-    assert prepare.targets(stack) == ["aws_iam_role_policy.read"]
+    assert prepare.targets(stack, MIGRATION) == ["aws_iam_role_policy.read"]

@@ -34,9 +34,9 @@ def test_each_value_says_where_it_comes_from() -> None:
     values = [line for line in lines if not line.endswith(":")]
     assert all("  # " in line for line in values)
     by_text = {line.split("  # ")[0].rstrip(): line.split("  # ")[1] for line in values}
-    assert by_text["name: prod"] == "prod.yaml"
-    assert by_text["project: adelie"].startswith("base.yaml:")
-    assert by_text["  nat: per_az"].startswith("prod.yaml:")
+    assert by_text["name: prod"] == "aws/prod.yaml"
+    assert by_text["project: adelie"].startswith("aws/base.yaml:")
+    assert by_text["  nat: per_az"].startswith("aws/prod.yaml:")
     assert by_text["emulator: null"] == "default"
 
 
@@ -59,23 +59,25 @@ def test_a_wrong_name_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as exit_:
         run(show.main)
     assert isinstance(exit_.value.code, str)
-    assert exit_.value.code.startswith("environments/nowhere.yaml does not exist; the environments are: ")
+    assert exit_.value.code.startswith("environments/aws/nowhere.yaml does not exist; the environments are: ")
 
 
 def test_the_schema_that_is_written_passes_the_check(tmp_path: Path) -> None:
-    file = tmp_path / "schema.json"
-    schema.write(file)
-    schema.check(file)
-    written: dict[str, Any] = json.loads(file.read_text())
-    assert "network" in written["properties"]
+    files = {tmp_path / file.name: text for file, text in schema.schemas().items()}
+    schema.write(files)
+    schema.check(files)
+    of_aws: dict[str, Any] = json.loads((tmp_path / "schema.json").read_text())
+    of_catalogue: dict[str, Any] = json.loads((tmp_path / "catalogue.schema.json").read_text())
+    assert "network" in of_aws["properties"]
+    assert set(of_catalogue["required"]) < set(of_aws["properties"])
 
 
 def test_a_stale_or_missing_schema_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "schema.json"
     expected = f"{file} is not what the types say; run `make schema` and commit it."
     with pytest.raises(ToolError) as missing:
-        schema.check(file)
+        schema.check({file: {"title": "new"}})
     file.write_text("{}\n")
     with pytest.raises(ToolError) as stale:
-        schema.check(file)
+        schema.check({file: {"title": "new"}})
     assert [str(missing.value), str(stale.value)] == [expected, expected]

@@ -1,42 +1,54 @@
-"""environments/schema.json, from which editors complete and explain keys."""
+"""The JSON Schemas of the settings files, from which editors complete and explain keys."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
+from catalogue.model import Catalogue
 from stacks.environment import overlay_schema
 from tools.command import ROOT, ToolError, run, shown
 
-SCHEMA: Final = ROOT / "environments" / "schema.json"
+ENVIRONMENTS: Final = ROOT / "environments"
 
 
-def write(file: Path) -> None:
-    """Write the schema that the types say."""
-    file.write_text(_text(), encoding="utf-8")
+def schemas() -> Mapping[Path, dict[str, Any]]:
+    """Each schema, by its file: that of the catalogue, and that of the environments on AWS."""
+    return {
+        ENVIRONMENTS / "catalogue.schema.json": Catalogue.model_json_schema(),
+        ENVIRONMENTS / "aws" / "schema.json": overlay_schema(),
+    }
 
 
-def check(file: Path) -> None:
-    """Raise ToolError unless `file` is what the types say."""
-    if not file.exists() or file.read_text(encoding="utf-8") != _text():
-        raise ToolError(f"{shown(file)} is not what the types say; run `make schema` and commit it.")
+def write(files: Mapping[Path, dict[str, Any]]) -> None:
+    """Write the schemas that the types say."""
+    for file, schema in files.items():
+        file.write_text(_text(schema), encoding="utf-8")
 
 
-def _text() -> str:
-    return json.dumps(overlay_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+def check(files: Mapping[Path, dict[str, Any]]) -> None:
+    """Raise ToolError unless each file is what the types say."""
+    for file, schema in files.items():
+        if not file.exists() or file.read_text(encoding="utf-8") != _text(schema):
+            raise ToolError(f"{shown(file)} is not what the types say; run `make schema` and commit it.")
+
+
+def _text(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def main(
-    only_check: Annotated[bool, typer.Option("--check", help="Compare with the file instead of writing it.")] = False,
+    only_check: Annotated[bool, typer.Option("--check", help="Compare with the files, and write none.")] = False,
 ) -> None:
-    """Write environments/schema.json from the types, or check it."""
+    """Write the schemas from the types, or check them."""
     if only_check:
-        check(SCHEMA)
+        check(schemas())
     else:
-        write(SCHEMA)
+        write(schemas())
 
 
 if __name__ == "__main__":

@@ -20,9 +20,10 @@ KeyPath = tuple[str | int, ...]
 
 
 def effective(name: str) -> list[str]:
-    """The lines of the merged, typed configuration. Raises EnvironmentFileError."""
+    """The lines of the merged, typed configuration. Raises SettingsFileError."""
     environment, sources = loader.load_with_sources(name)
-    known = {("name",): f"{name}.yaml", **sources}
+    known = {("name",): f"{loader.TARGET}/{name}.yaml"}
+    known |= {path: f"{source.file.name}:{source.line}" for path, source in sources.items()}
     return list(_mapping(environment.model_dump(mode="json"), (), known, ""))
 
 

@@ -99,7 +99,7 @@ def check_assets(url: str, tell: Tell, *, tries: int = TRIES, sleep: Sleep = tim
     if not any(path.startswith(_ASSETS) for path in named):
         raise ToolError(
             f"{page} names no file under {_ASSETS}, so it isn't the page that the assets are for; roll back, or take "
-            f"assets_path from the service in environments/base.yaml if it has no assets."
+            f"assets_path from the service in environments/catalogue.yaml if it has no assets."
         )
     for path, script in named.items():
         _fetch(url, path, tell, tries=tries, sleep=sleep, script=script)
@@ -124,7 +124,7 @@ def assets_of(page: str, html: str) -> dict[str, bool]:
 
 def paths(environment: Environment) -> list[str]:
     """The health paths of the services that answer under the environment's own address."""
-    return sorted({service.health_check.path for service in environment.services.values()})
+    return sorted({service.health.path for service in environment.services.values()})
 
 
 def has_assets(environment: Environment) -> bool:

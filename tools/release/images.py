@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from adelie.compute.task_settings import BuiltTaskSettings
+from adelie.compute.job_settings import ScheduledJobSettings
+from adelie.compute.service_settings import ServiceSettings
 from stacks.environment import Environment
-from stacks.platform import PIPELINE
 from tools.aws import check_account, client
 from tools.command import ToolError
 
@@ -28,9 +28,9 @@ _NEVER_STARTED: Final = "-"
 """A command for `docker create`, which refuses an image that has none; nothing runs it."""
 
 
-def built(environment: Environment) -> Mapping[str, BuiltTaskSettings]:
-    """Everything that has an image repository of its own: the services and the pipeline, by name."""
-    return {**environment.services, PIPELINE: environment.pipeline}
+def built(environment: Environment) -> Mapping[str, ServiceSettings | ScheduledJobSettings]:
+    """Everything that has an image repository of its own: the services and the jobs, by name."""
+    return {**environment.services, **environment.jobs}
 
 
 def build(environment: Environment, tag: str, application: Path, tell: Tell) -> None:
@@ -47,7 +47,7 @@ def build(environment: Environment, tag: str, application: Path, tell: Tell) -> 
         if not (folder / "Dockerfile").is_file():
             raise ToolError(
                 f"{folder} has no Dockerfile for {name} of {environment.name}; correct its `build:` in "
-                f"environments/base.yaml, or the application."
+                f"environments/catalogue.yaml, or the application."
             )
     check_account(environment)
     ecr = client(environment, "ecr")

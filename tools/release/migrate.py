@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     )
 
 CLUSTER: Final = "main"
-MIGRATION: Final = "migration"
 POLL_SECONDS: Final = 5
 PATIENCE_SECONDS: Final = 30 * 60
 """Longer than any migration so far; the task goes on if this command stops waiting for it."""
@@ -50,27 +49,28 @@ _KEPT: Final = (
 
 
 def migrate(environment: Environment, image_tag: str, tell: Callable[[str], None]) -> None:
-    """Make the application's role, then run the migration task with the image `image_tag` and wait for its end.
+    """Make the application's role, then run each task that comes before a release, with its image `image_tag`.
 
-    The role comes first: what the migration makes is then the application's to read and write. The task's revision is
+    The role comes first: what a migration makes is then the application's to read and write. A task's revision is
     registered for this run and taken back after it, so that the one Terraform knows stays the latest. Raises ToolError
-    if the role can't be made, or if the task cannot start, fails, or takes longer than half an hour.
+    if the role can't be made, or if a task cannot start, fails, or takes longer than half an hour.
     """
     _check_tag(image_tag)
     check_account(environment)
     ecs: ECSClient = client(environment, "ecs")
-    network = _network(environment)
+    networks = {name: _network(environment, name) for name in environment.release_tasks}
     make_role(environment, tell)
-    definition = _register(ecs, environment, image_tag)
-    arn = definition.get("taskDefinitionArn", "")
-    try:
-        task = _start(ecs, environment, arn, network)
-        tell(f"{task} runs {image_tag} of {definition.get('family')}.")
-        ended = _wait(ecs, environment, task, tell)
-    finally:
-        ecs.deregister_task_definition(taskDefinition=arn)
-    _judge(ended, definition)
-    tell("The migration ended with exit code 0.")
+    for name, network in networks.items():
+        definition = _register(ecs, environment, name, image_tag)
+        arn = definition.get("taskDefinitionArn", "")
+        try:
+            task = _start(ecs, environment, name, arn, network)
+            tell(f"{task} runs {image_tag} of {definition.get('family')}.")
+            ended = _wait(ecs, environment, name, task, tell)
+        finally:
+            ecs.deregister_task_definition(taskDefinition=arn)
+        _judge(name, ended, definition)
+        tell(f"{name} ended with exit code 0.")
 
 
 def _check_tag(image_tag: str) -> None:
@@ -78,8 +78,8 @@ def _check_tag(image_tag: str) -> None:
         raise ToolError(f"The image tag {image_tag!r} doesn't identify one build; give the commit's hash.")
 
 
-def _register(ecs: ECSClient, environment: Environment, image_tag: str) -> TaskDefinitionTypeDef:
-    family = environment.target.name("aws_ecs_task_definition", MIGRATION)
+def _register(ecs: ECSClient, environment: Environment, name: str, image_tag: str) -> TaskDefinitionTypeDef:
+    family = environment.target.name("aws_ecs_task_definition", name)
     try:
         latest = ecs.describe_task_definition(taskDefinition=family, include=["TAGS"])
     except ClientError as error:
@@ -105,10 +105,10 @@ def _retagged(image: str, tag: str) -> str:
     return f"{repository}{slash}{name.partition(':')[0]}:{tag}"
 
 
-def _network(environment: Environment) -> AwsVpcConfigurationTypeDef:
+def _network(environment: Environment, name: str) -> AwsVpcConfigurationTypeDef:
     """The private subnets and the task's security group, found by the names the platform gives them."""
     ec2 = client(environment, "ec2")
-    group_name = environment.target.name("aws_security_group", MIGRATION)
+    group_name = environment.target.name("aws_security_group", name)
     subnet_name = environment.target.name("aws_subnet", "private")
     groups: Sequence[dict[str, str]] = ec2.describe_security_groups(
         Filters=[{"Name": "group-name", "Values": [group_name]}]
@@ -126,11 +126,13 @@ def _network(environment: Environment) -> AwsVpcConfigurationTypeDef:
     }
 
 
-def _start(ecs: ECSClient, environment: Environment, definition: str, network: AwsVpcConfigurationTypeDef) -> str:
+def _start(
+    ecs: ECSClient, environment: Environment, name: str, definition: str, network: AwsVpcConfigurationTypeDef
+) -> str:
     answer = ecs.run_task(
         cluster=environment.target.name("aws_ecs_cluster", CLUSTER),
         taskDefinition=definition,
-        capacityProviderStrategy=[{"capacityProvider": environment.migration.capacity_provider, "weight": 1}],
+        capacityProviderStrategy=[{"capacityProvider": environment.tasks[name].capacity_provider, "weight": 1}],
         networkConfiguration={"awsvpcConfiguration": network},
         propagateTags="TASK_DEFINITION",
         startedBy="tools.release.migrate",
@@ -138,11 +140,11 @@ def _start(ecs: ECSClient, environment: Environment, definition: str, network: A
     )
     if not answer["tasks"]:
         reasons = ", ".join(failure.get("reason", "no reason given") for failure in answer["failures"])
-        raise ToolError(f"ECS did not start the migration ({reasons}); see the events of the cluster.")
+        raise ToolError(f"ECS did not start {name} ({reasons}); see the events of the cluster.")
     return answer["tasks"][0].get("taskArn", "")
 
 
-def _wait(ecs: ECSClient, environment: Environment, task: str, tell: Callable[[str], None]) -> TaskTypeDef:
+def _wait(ecs: ECSClient, environment: Environment, name: str, task: str, tell: Callable[[str], None]) -> TaskTypeDef:
     deadline, told = time.monotonic() + PATIENCE_SECONDS, ""
     while time.monotonic() < deadline:
         described = ecs.describe_tasks(cluster=environment.target.name("aws_ecs_cluster", CLUSTER), tasks=[task])[
@@ -155,19 +157,19 @@ def _wait(ecs: ECSClient, environment: Environment, task: str, tell: Callable[[s
         if described and status == "STOPPED":
             return described[0]
         time.sleep(POLL_SECONDS)
-    raise ToolError(f"The migration has not ended after {PATIENCE_SECONDS // 60} minutes; look at {task}.")
+    raise ToolError(f"{name} has not ended after {PATIENCE_SECONDS // 60} minutes; look at {task}.")
 
 
-def _judge(task: TaskTypeDef, definition: TaskDefinitionTypeDef) -> None:
+def _judge(name: str, task: TaskTypeDef, definition: TaskDefinitionTypeDef) -> None:
     codes = {container.get("name", ""): container.get("exitCode") for container in task.get("containers", [])}
-    failed = [name for name, code in codes.items() if code != 0]
+    failed = [container for container, code in codes.items() if code != 0]
     if codes and not failed:
         return
     reasons = [container.get("reason", "") for container in task.get("containers", [])]
     why = next((reason for reason in (*reasons, task.get("stoppedReason", "")) if reason), "no reason given")
-    ends = ", ".join(f"{name}: {'no exit code' if codes[name] is None else codes[name]}" for name in failed)
+    ends = ", ".join(f"{each}: {'no exit code' if codes[each] is None else codes[each]}" for each in failed)
     where = _logs(definition.get("containerDefinitions", []))
-    raise ToolError(f"The migration failed ({ends or 'no container ran'}; {' '.join(why.split())}){where}.")
+    raise ToolError(f"{name} failed ({ends or 'no container ran'}; {' '.join(why.split())}){where}.")
 
 
 def _logs(containers: Sequence[ContainerDefinitionOutputTypeDef]) -> str:

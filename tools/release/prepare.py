@@ -19,13 +19,12 @@ from stacks.environment import Environment
 from tools.aws import check_account
 from tools.command import Json, console, run
 from tools.release import readiness
-from tools.release.migrate import MIGRATION
 from tools.release.records import running_tags
 from tools.synthesized import Resource, read_stack, resources, stack_file
 from tools.terraform.plan import UNBUILT
 from tools.terraform.runner import Terraform, executable
 
-_FIRST: Final = ("assets", "cluster", "database", "key", "logs", "migration", "network", "repository", "secret")
+_FIRST: Final = ("assets", "cluster", "database", "key", "logs", "network", "repository", "secret")
 """The platform's constructs that a release needs before its deploy, by their ids: `repository` is also
 `repository-frontend`, `database` whatever stands beside the database under a name that begins so."""
 _NEW: Final = ("repository", "secret")
@@ -36,21 +35,21 @@ _SECRETS: Final = ("aws_secretsmanager_secret", "aws_secretsmanager_secret_versi
 _REFERENCE: Final = re.compile(r"(?<![\w.])(aws_\w+\.[\w-]+)")
 
 
-def targets(stack: Mapping[str, Json], *, runs: bool = False) -> list[str]:
-    """Terraform's addresses of what a release needs before it deploys: all of `_FIRST` that stands by itself.
+def targets(stack: Mapping[str, Json], tasks: Collection[str], *, runs: bool = False) -> list[str]:
+    """Terraform's addresses of what a release needs before it deploys: what of `_FIRST` stands by itself, and `tasks`.
 
     Where the platform `runs` already, only repositories and secrets, with their values: what else changed is for a
     release to deploy, with a plan and a way back.
 
     Images go to the repositories, assets to their bucket (which logs to another), people's values to the secrets, and
-    the migration runs in the cluster, in the network, against the database. What of these refers to the rest of the
+    the tasks run in the cluster, in the network, against the database. What of these refers to the rest of the
     platform, as the rule that lets a service reach the database does, comes with the rest; Terraform would otherwise
-    make that too. The task that migrates is taken whole, with whatever it refers to.
+    make that too. `tasks`, what a release runs before it deploys, are taken whole, with whatever they refer to.
     """
     every = {resource.address: resource for resource in resources(stack)}
-    wanted = {address for address, resource in every.items() if _stands_in(resource, _FIRST)}
+    wanted = {address for address, resource in every.items() if _stands_in(resource, _FIRST) or _of(resource, tasks)}
     references = {address: _references(every[address], every.keys()) for address in wanted}
-    while dangling := {each for each in wanted if references[each] - wanted and every[each].path[0] != MIGRATION}:
+    while dangling := {each for each in wanted if references[each] - wanted and not _of(every[each], tasks)}:
         wanted -= dangling
     return sorted(each for each in wanted if not runs or every[each].type in _SECRETS or _stands_in(every[each], _NEW))
 
@@ -58,6 +57,10 @@ def targets(stack: Mapping[str, Json], *, runs: bool = False) -> list[str]:
 def _stands_in(resource: Resource, ids: Collection[str]) -> bool:
     top = resource.path[0] if resource.path else ""
     return any(top == each or top.startswith(f"{each}-") for each in ids)
+
+
+def _of(resource: Resource, ids: Collection[str]) -> bool:
+    return bool(resource.path) and resource.path[0] in ids
 
 
 def _references(resource: Resource, known: Collection[str]) -> set[str]:
@@ -74,7 +77,7 @@ def main(
     check_account(environment)
     to = console()
     readiness.check(environment, lambda text: to.print(text, soft_wrap=True))
-    wanted = targets(stack, runs=bool(running_tags(environment)))
+    wanted = targets(stack, environment.release_tasks, runs=bool(running_tags(environment)))
     terraform = Terraform(executable(), stack_file(name).parent, {"TF_VAR_image_tag": UNBUILT})
     terraform.init()
     terraform.apply(lambda done, total, address: to.print(f"{done} of {total}: {address}", soft_wrap=True), wanted)

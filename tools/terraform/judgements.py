@@ -132,7 +132,7 @@ def fargate_units(environment: Environment) -> dict[str, int]:
     for service in environment.services.values():
         for provider, tasks in _shares(most_tasks(service), environment.cluster).items():
             units[provider] += tasks * service.cpu_units * ROLL_OUT_PERCENT // 100
-    for task in (environment.pipeline, environment.migration):
+    for task in (*environment.jobs.values(), *environment.tasks.values()):
         units[task.capacity_provider] += task.cpu_units
     return units
 

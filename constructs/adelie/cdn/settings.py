@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from adelie.values.log_retention import LogRetentionDays
-from catalogue.settings import EmulatorOnly, Settings, reject
+from catalogue.settings import EmulatorOnly, Inherited, Settings, reject
 
 ORIGIN_LABEL: Final = "origin"
 
@@ -119,7 +119,7 @@ class WebAclSettings(Settings):
     )
     """Rules, by group, that only count what they match instead of blocking it (default: none). `SizeRestrictions_BODY`
     of the common rule set, for one, blocks bodies over 8 KB."""
-    log_retention_days: LogRetentionDays
+    log_retention_days: Annotated[LogRetentionDays, Inherited()]
     """Days that the log of blocked and counted requests is kept."""
 
     @property

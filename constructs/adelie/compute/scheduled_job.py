@@ -11,6 +11,7 @@ from adelie.compute.job_definition import JobDefinition
 from adelie.compute.job_settings import ScheduledJobSettings
 from adelie.compute.logs import log_group
 from adelie.compute.repository import Repository
+from adelie.compute.schedules import cron_expression
 from adelie.compute.task import FargateTask
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
@@ -20,6 +21,8 @@ from adelie.shared.role import role
 from adelie.shared.workload import Workload
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, assume_role_policy, policy_document
+from catalogue.model import job_variable
+from catalogue.uses import START
 
 START_RETRIES: Final = 10
 START_RETRY_SECONDS: Final = 3600
@@ -75,6 +78,7 @@ class ScheduledJob(FargateTask):
         self._failures = FailureQueue(
             self, "failures", name=name, target=target, key=key, alarm_topic_arn=alarm_topic_arn
         )
+        self._start_variable = job_variable(name, settings, START)
         definition = self._definition(settings, network, cluster)
         self.state_machine_arn = self._state_machine(settings, definition, cluster, key).arn
         self._schedule(settings)
@@ -95,10 +99,10 @@ class ScheduledJob(FargateTask):
             Statement(sid="StartJob", actions=["states:StartExecution"], resources=[self.state_machine_arn]),
         )
 
-    def connect(self, workload: Workload, *, variable: str = "PIPELINE_STATE_MACHINE_ARN") -> None:
-        """Let a workload start the job, and tell it in `variable` which state machine to start."""
+    def connect(self, workload: Workload) -> None:
+        """Let a workload start the job, and tell it in `<PREFIX>_STATE_MACHINE_ARN` which state machine to start."""
         self.grant_start(workload)
-        workload.add_environment({variable: self.state_machine_arn})
+        workload.add_environment({self._start_variable: self.state_machine_arn})
 
     def _definition(self, settings: ScheduledJobSettings, network: PrivateNetwork, cluster: Cluster) -> JobDefinition:
         return JobDefinition(
@@ -110,7 +114,7 @@ class ScheduledJob(FargateTask):
             security_group_id=self.security_group.security_group_id,
             capacity_provider=settings.capacity_provider,
             queue_url=self._failures.url,
-            force_variable=settings.force_variable,
+            force_variable=job_variable(self._name, settings, "FORCE"),
             timeout_seconds=settings.timeout_seconds,
             max_attempts=settings.max_attempts,
             retry_interval_seconds=settings.retry_interval_seconds,
@@ -248,7 +252,7 @@ class ScheduledJob(FargateTask):
             name=self._target.name("aws_scheduler_schedule", self._name),
             group_name=group.name,
             state="ENABLED" if settings.enabled else "DISABLED",
-            schedule_expression=settings.schedule,
+            schedule_expression=cron_expression(settings.schedule),
             schedule_expression_timezone=settings.time_zone,
             flexible_time_window=aws.SchedulerScheduleFlexibleTimeWindow(mode="OFF"),
             # Without the customer key, which would encrypt the payload only, and that holds nothing: {"force": false}.

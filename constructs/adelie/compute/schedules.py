@@ -1,16 +1,13 @@
-"""Points in time, as AWS writes them. Pure: no cdktf import."""
+"""Points in time that repeat, as AWS writes them. Pure: no cdktf import."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
 from catalogue.settings import reject
-
-TimeZone = Literal["Asia/Seoul", "UTC"]
-"""The IANA time zone that a cron expression is read in; neither of them has daylight-saving time."""
 
 _FIELDS: Final = (
     ("minutes", r"\*|[0-9,\-/*]+"),
@@ -43,3 +40,11 @@ def _check_cron(expression: str) -> str:
 
 CronExpression = Annotated[str, AfterValidator(_check_cron)]
 """A six-field AWS cron expression: `cron(minutes hours day-of-month month day-of-week year)`."""
+
+
+def cron_expression(crontab: str) -> str:
+    """A crontab's five fields as AWS's six: `0 18 * * MON-FRI` is `cron(0 18 ? * MON-FRI *)`."""
+    minute, hour, day, month, weekday = crontab.split()
+    if weekday == "*":
+        return f"cron({minute} {hour} {day} {month} ? *)"
+    return f"cron({minute} {hour} ? {month} {weekday} *)"

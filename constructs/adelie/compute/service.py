@@ -9,7 +9,7 @@ from adelie.compute.cluster import Cluster
 from adelie.compute.collaborators import PrivateNetwork
 from adelie.compute.load_balancer import LoadBalancer
 from adelie.compute.repository import Repository
-from adelie.compute.service_settings import ROLL_OUT_PERCENT, ServiceSettings, target_group_name
+from adelie.compute.service_settings import ROLL_OUT_PERCENT, ServiceSettings, listener_priority, target_group_name
 from adelie.compute.task import FargateTask
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResource, TerraformResourceLifecycle
@@ -61,7 +61,7 @@ class FargateService(FargateTask):
             network=network,
             repository=repository,
             image_tag=image_tag,
-            container_port=settings.container_port,
+            container_port=settings.port,
             agent_paths=EXEC_AGENT_PATHS if settings.execute_command else (),
         )
         if settings.execute_command:
@@ -91,16 +91,16 @@ class FargateService(FargateTask):
             self._service.depends_on = self._prerequisites
 
     def _target_group(self, settings: ServiceSettings, network: PrivateNetwork) -> aws.LbTargetGroup:
-        check = settings.health_check
+        check = settings.health
         return aws.LbTargetGroup(
             self,
             "target-group",
-            name=target_group_name(self._target, self._name, settings.container_port),
+            name=target_group_name(self._target, self._name, settings.port),
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             vpc_id=network.vpc_id,
             target_type="ip",
             protocol="HTTP",
-            port=settings.container_port,
+            port=settings.port,
             deregistration_delay=str(settings.deregistration_delay_seconds),
             load_balancing_algorithm_type="least_outstanding_requests",
             health_check=aws.LbTargetGroupHealthCheck(
@@ -120,13 +120,13 @@ class FargateService(FargateTask):
     ) -> None:
         rule = load_balancer.forward(
             self._name,
-            path_patterns=settings.path_patterns,
-            priority=settings.listener_priority,
+            path_patterns=settings.paths,
+            priority=listener_priority(self._name, settings),
             target_group_arn=target_group.arn,
         )
         self._wait_for(rule)
         self.security_group.allow_tcp_from(
-            load_balancer.security_group, peer_id=load_balancer.peer_id, port=settings.container_port
+            load_balancer.security_group, peer_id=load_balancer.peer_id, port=settings.port
         )
 
     def _run(
@@ -158,7 +158,7 @@ class FargateService(FargateTask):
                 aws.EcsServiceLoadBalancer(
                     target_group_arn=target_group.arn,
                     container_name=self._name,
-                    container_port=settings.container_port,
+                    container_port=settings.port,
                 )
             ],
             deployment_minimum_healthy_percent=100,

@@ -1,15 +1,19 @@
-"""What a service can be told. Pure: no cdktf import."""
+"""What a service can be told, beside what the catalogue says of it. Pure: no cdktf import."""
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Mapping
 from typing import Annotated, Final, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from adelie.compute.schedules import CronExpression, TimeZone
-from adelie.compute.task_settings import AbsolutePath, BuiltTaskSettings
+from adelie.compute.schedules import CronExpression
+from adelie.compute.task_settings import TaskSettings
 from adelie.values.naming import AwsTarget
+from catalogue.model import Service
+from catalogue.schedule import TimeZone
 from catalogue.settings import EmulatorOnly, Settings, reject
 
 ROLL_OUT_PERCENT: Final = 200
@@ -23,34 +27,6 @@ TaskCount = Annotated[int, Field(ge=0, le=1000)]
 
 ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 """Lower-case letters, digits and single hyphens."""
-
-
-class HealthCheckSettings(Settings):
-    """How the load balancer learns whether a task can serve."""
-
-    path: Annotated[str, StringConstraints(pattern=r"^/\S*$", max_length=1024)]
-    """What it asks for with GET."""
-    success_codes: Annotated[str, StringConstraints(pattern=r"^[2-4][0-9]{2}([,-][2-4][0-9]{2})*$")] = "200"
-    """Status codes of a healthy task (default 200): a list (200,204) or a range (200-299)."""
-    interval_seconds: Annotated[int, Field(ge=5, le=300)] = 15
-    """Seconds between two questions (default 15; 5 to 300)."""
-    timeout_seconds: Annotated[int, Field(ge=2, le=120)] = 5
-    """Seconds to wait for the answer (default 5; 2 to 120); less than the interval."""
-    healthy_threshold: Annotated[int, Field(ge=2, le=10)] = 2
-    """Good answers in a row that make a task healthy (default 2; 2 to 10)."""
-    unhealthy_threshold: Annotated[int, Field(ge=2, le=10)] = 3
-    """Bad answers in a row that make it unhealthy, and replaced (default 3; 2 to 10)."""
-
-    @model_validator(mode="after")
-    def _answers_in_time(self) -> Self:
-        if self.timeout_seconds >= self.interval_seconds:
-            reject(
-                "timeout_seconds",
-                f"must be less than interval_seconds ({self.interval_seconds})",
-                self.timeout_seconds,
-                f"use at most {self.interval_seconds - 1}",
-            )
-        return self
 
 
 class ScheduledCapacitySettings(Settings):
@@ -91,17 +67,12 @@ class AutoscalingSettings(Settings):
     """The time zone of the schedules (default Asia/Seoul)."""
 
 
-class ServiceSettings(BuiltTaskSettings):
-    """A service behind the load balancer: one container image, kept running in as many tasks as needed."""
+class ServiceSettings(TaskSettings, Service):
+    """A service on Fargate behind the load balancer, in as many tasks as needed."""
 
-    container_port: Annotated[int, Field(ge=1, le=65535)]
-    """The TCP port that the container listens on."""
-    path_patterns: Annotated[tuple[str, ...], Field(min_length=1, max_length=5)]
-    """The paths that are this service's, such as /api/*; a rule takes five (ELB quotas: condition values per rule)."""
-    listener_priority: Annotated[int, Field(ge=1, le=50000)]
-    """In which order paths are matched: lower first, each service its own."""
-    health_check: HealthCheckSettings
-    """How the load balancer learns whether a task can serve."""
+    listener_priority: Annotated[int, Field(ge=1, le=50000)] | None = None
+    """In which order the load balancer matches paths: lower first. Omitted, it follows from the paths: what says more
+    of the path is asked first."""
     min_capacity: TaskCount
     """The fewest tasks, and as many as it starts with. Two or more survive the loss of a zone."""
     max_capacity: TaskCount
@@ -115,11 +86,6 @@ class ServiceSettings(BuiltTaskSettings):
     execute_command: bool = False
     """Whether ECS Exec may open a shell in the containers (default false). Its agent writes to the container, so its
     directories become writable volumes; AWS does not support that, though it works (aws/containers-roadmap 1359)."""
-    assets_path: AbsolutePath | None = None
-    """Where the image has built files that its pages ask for under /assets/, such as /usr/share/nginx/html/assets. The
-    CDN takes /assets/ from the assets bucket and never from the service, so each release copies them from the image to
-    the bucket, and is healthy only if the page at / names at least one and all that it names answer. Omitted, the
-    image has none, and its page isn't looked at for any."""
     wait_for_steady_state: Annotated[bool, EmulatorOnly(False)] = True
     """Whether a deploy waits until all tasks are healthy, and fails if they are not (default true; an emulator's may
     never be)."""
@@ -143,6 +109,18 @@ def target_group_name(target: AwsTarget, service: str, port: int) -> str:
     With the port: another port is another group, which must stand beside the old one until the listener's rule moved.
     """
     return target.short_name("aws_lb_target_group", service, str(port))
+
+
+def listener_priority(name: str, settings: ServiceSettings) -> int:
+    """Where a service's paths stand among those of the load balancer, from 1 (asked first) to 50000.
+
+    The stated one; else what says more of the path comes first: each character before the first `*` or `?` of the
+    shortest pattern is worth 1000. The rest comes from the name, so that a new service changes no other one's number.
+    """
+    if settings.listener_priority is not None:
+        return settings.listener_priority
+    said = min(len(re.split(r"[*?]", path, maxsplit=1)[0]) for path in settings.paths)
+    return 1000 * (50 - min(said, 49)) - zlib.crc32(name.encode()) % 1000
 
 
 def _check_bounds(min_capacity: int, max_capacity: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from adelie.compute.collaborators import PrivateNetwork
 from adelie.compute.logs import log_group
 from adelie.compute.repository import Repository
-from adelie.compute.task_settings import TaskSettings, volume_name
+from adelie.compute.task_settings import TaskSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResource
 from adelie.shared.encryption import CustomerKey
@@ -17,6 +17,7 @@ from adelie.shared.role import role
 from adelie.shared.security_group import SecurityGroup
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, assume_role_policy, policy_document
+from catalogue.model import volume_name
 
 LOG_BUFFER: Final = "25m"
 """How much output may wait for CloudWatch Logs; beyond it, output is dropped rather than the container held up (ECS

@@ -10,7 +10,8 @@ from pydantic import Field, StringConstraints, model_validator
 from adelie import functions
 from adelie.values.log_retention import LogRetentionDays
 from adelie.values.windows import DailyWindow, WeeklyWindow, check_windows
-from catalogue.settings import EmulatorOnly, Settings, reject
+from catalogue.model import Cache, Database
+from catalogue.settings import EmulatorOnly, Inherited, Settings, reject
 
 FUNCTION: Final = "database-role"
 """The name, behind the environment's prefix, of the function that a release calls before each migration."""
@@ -60,17 +61,13 @@ def known_regions() -> list[str]:
     return sorted(file.stem for file in _CERTIFICATES.glob("*.pem"))
 
 
-class DatabaseSettings(Settings):
+class DatabaseSettings(Database):
     """One PostgreSQL instance: its size, its safety net and when it may be worked on."""
 
-    engine_version: Literal["17", "18"]
-    """PostgreSQL's major version; minor versions are applied by RDS in the maintenance window."""
     allow_major_upgrade: bool = False
     """Let a new engine_version upgrade the instance, with downtime and no way back (default false: it is refused)."""
     instance_class: Annotated[str, StringConstraints(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$")]
     """The instance's size, such as db.t4g.micro or db.m7g.large."""
-    database_name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-    """The database that is created in the instance; a new name is a new, empty instance."""
     username: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")] = "postgres"
     """The owner's user name (default "postgres", as RDS's own); a new name is a new, empty instance."""
     allocated_storage_gib: Annotated[int, Field(ge=20, le=65536)]
@@ -106,7 +103,7 @@ class DatabaseSettings(Settings):
     emulator or an instance class without them."""
     enhanced_monitoring_seconds: Literal[0, 1, 5, 10, 15, 30, 60] = 60
     """Seconds between measurements of the operating system (default 60); 0 turns it off, which saves log storage."""
-    log_retention_days: LogRetentionDays
+    log_retention_days: Annotated[LogRetentionDays, Inherited()]
     """Days that PostgreSQL's logs stay in CloudWatch Logs."""
     apply_immediately: bool = False
     """Change the instance at once, with a restart where one is needed (default false: in the maintenance window)."""
@@ -137,13 +134,9 @@ class DatabaseSettings(Settings):
         return self
 
 
-class CacheSettings(Settings):
+class CacheSettings(Cache):
     """One cache: a primary with replicas, and when it may be worked on."""
 
-    engine: Literal["valkey", "redis"] = "valkey"
-    """The software (default valkey: the open fork that speaks Redis's protocol, and the cheaper one)."""
-    engine_version: Annotated[str, StringConstraints(pattern=r"^[7-9]\.[0-9]+$")]
-    """Major and minor version: 7.2, 8.0, 8.1 for valkey; 7.0, 7.1 for redis. A lower one is a new, empty cache."""
     node_type: Annotated[str, StringConstraints(pattern=r"^cache\.[a-z0-9-]+\.[a-z0-9]+$")]
     """The size of each node, such as cache.t4g.micro or cache.m7g.large."""
     replicas: Annotated[int, Field(ge=0, le=5)]
@@ -176,7 +169,7 @@ class CacheSettings(Settings):
     """When ElastiCache may patch and fail over, in Korean time: "sun:04:30-sun:05:30", an hour or more."""
     final_snapshot: bool
     """Take a snapshot when the cache is deleted. A second deletion fails while the first one's snapshot exists."""
-    log_retention_days: LogRetentionDays
+    log_retention_days: Annotated[LogRetentionDays, Inherited()]
     """Days that slow log and engine log stay in CloudWatch Logs."""
     iam_authentication: Annotated[bool, EmulatorOnly(False)] = True
     """Clients prove who they are with an IAM token (default true). False lets in whoever reaches the port, for an
@@ -187,10 +180,6 @@ class CacheSettings(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.engine == "redis" and not self.engine_version.startswith("7."):
-            reject(
-                "engine_version", "must be 7.0 or 7.1 for redis", self.engine_version, "use 7.1, or the engine valkey"
-            )
         if self.automatic_failover and not self.replicas:
             reject("automatic_failover", "needs a replica", self.automatic_failover, "set replicas to 1 or more")
         if self.multi_az and not self.automatic_failover:

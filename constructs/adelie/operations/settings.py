@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie.values.log_retention import LogRetentionDays
-from catalogue.settings import Settings, reject
+from catalogue.settings import Inherited, Settings, reject
 
 Percent = Annotated[float, Field(gt=0, le=100)]
 
@@ -104,7 +104,10 @@ class BudgetSettings(Settings):
 class NotifierSettings(Settings):
     """The function that tells Discord."""
 
-    log_retention_days: LogRetentionDays
+    webhook: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    """The secret of the catalogue that holds the channel's address, such as discord-webhook-url."""
+
+    log_retention_days: Annotated[LogRetentionDays, Inherited()]
     """Days that its log is kept."""
     reserved_concurrency: Annotated[int, Field(ge=1, le=10)] | None = None
     """How many may run at once; omitted, as many as the account has left. A new account has 10 in all, and Lambda

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
+from catalogue.model import Bucket, Secret
 from catalogue.settings import EmulatorOnly, Settings, reject
 
 _SHORTEST_RECOVERY_DAYS: Final = 7  # Secrets Manager API reference: DeleteSecret takes 7 to 30, or no recovery at all.
@@ -65,14 +66,13 @@ class BucketSettings(ProtectedBucketSettings):
         return self
 
 
-class SecretSettings(Settings):
-    """One secret: where its value comes from and which variable it becomes."""
+class ApplicationBucketSettings(BucketSettings, Bucket):
+    """One bucket of the application, as the catalogue has it and as it is kept."""
 
-    kind: Literal["generated", "supplied"]
-    """`generated`: Secrets Manager makes the value. `supplied`: a person sets it, before the first deploy of what needs
-    it, with `make secret ENV=<environment> NAME=<name>`."""
-    environment_variable: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
-    """The variable that containers get it in, such as JWT_SECRET."""
+
+class SecretSettings(Secret):
+    """One secret in Secrets Manager, beside what the catalogue says of it."""
+
     recovery_window_days: Annotated[int, Field(ge=0, le=30)]
     """Days in which a deleted secret can be restored: 7 to 30, or 0 for none. Until then its name stays taken."""
     generation: Annotated[int, Field(ge=1)] = 1
