@@ -118,7 +118,7 @@ class Platform(DataStack):
     def _compute(self) -> None:
         environment, target, key, network = self._environment, self._target, self._key, self._network
         domain = environment.domain
-        self._origin_certificate = (
+        origin_certificate = (
             Certificate(self, "certificate", settings=domain, name=domain.origin_name, region=environment.region)
             if domain
             else None
@@ -131,7 +131,7 @@ class Platform(DataStack):
             target=target,
             network=network,
             logs=self._logs,
-            certificate_arn=self._origin_certificate.arn if self._origin_certificate else None,
+            certificate=origin_certificate,
         )
         self._repositories = {
             name: Repository(
@@ -223,22 +223,23 @@ class Platform(DataStack):
 
     def _operations(self) -> None:
         # Last of all that holds data: it copies what the stack knows of by now.
-        Operations(
+        operations = Operations(
             self,
             "operations",
-            environment=self._environment,
+            settings=self._environment,
+            target=self._target,
             key=self._key,
             topic=self._alarms,
             webhook=self._secrets[self._environment.notifier.webhook],
             backup_sources=self.backup_sources,
+        )
+        operations.watch(
+            load_balancer=self._load_balancer,
+            cdn=self._front_door,
+            services=self._services,
+            jobs=self._jobs,
             database=self._postgres,
             cache=self._redis,
-            cluster=self._cluster,
-            load_balancer=self._load_balancer,
-            origin_certificate=self._origin_certificate,
-            services=self._services,
-            pipeline=next(iter(self._jobs.values())),
-            cdn=self._front_door,
         )
 
     def _outputs(self) -> None:

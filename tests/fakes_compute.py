@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adelie.compute.cluster import Cluster
+from adelie.compute.job_settings import ScheduledJobSettings
 from adelie.compute.load_balancer import LoadBalancer
 from adelie.compute.repository import Repository
+from adelie.compute.scheduled_job import ScheduledJob
 from adelie.compute.service import FargateService
 from adelie.compute.service_settings import ServiceSettings
 from adelie.compute.settings import ClusterSettings, LoadBalancerSettings, RepositorySettings
 from adelie.seam.terraform import TerraformStack
-from adelie.shared.encryption import CustomerKey, EncryptionSettings
+from adelie.shared.encryption import CustomerKey
 from adelie.shared.security_group import SecurityGroup
+from adelie.shared.settings import EncryptionSettings
+from adelie.values.metric import Metric
 from adelie.values.policy import Statement
 from tests.support import TARGET
 
@@ -32,6 +36,9 @@ SERVICE = {
     "max_capacity": 6,
 }
 
+TOPIC = "arn:aws:sns:ap-northeast-2:111111111111:alarms"
+SCHEDULE = {**TASK, "schedule": "0 18 * * MON-FRI", "variable_prefix": "PIPELINE"}
+
 CLUSTER = {"container_insights": "enabled", "fargate_base": 1, "fargate_weight": 1, "fargate_spot_weight": 3}
 
 
@@ -44,6 +51,14 @@ class FakeNetwork:
 @dataclass
 class FakeLogs:
     name: str = "adelie-test-logs-111111111111"
+
+
+@dataclass
+class FakeCertificate:
+    arn: str
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        raise AssertionError(f"nothing measures it here: {name} {statistic}")
 
 
 class FakeWorkload:
@@ -93,7 +108,7 @@ class ComputeStage:
             target=TARGET,
             network=self.network,
             logs=FakeLogs(),
-            certificate_arn=certificate_arn,
+            certificate=FakeCertificate(certificate_arn) if certificate_arn else None,
         )
 
     def repository(self, name: str) -> Repository:
@@ -113,4 +128,19 @@ class ComputeStage:
             load_balancer=self.load_balancer,
             repository=self.repository(name),
             image_tag=IMAGE_TAG,
+        )
+
+    def job(self, name: str = "ai-pipeline", **changes: object) -> ScheduledJob:
+        return ScheduledJob(
+            self.stack,
+            name,
+            name=name,
+            settings=ScheduledJobSettings.model_validate({**SCHEDULE, **changes}),
+            target=TARGET,
+            key=self.key,
+            network=self.network,
+            cluster=self.cluster,
+            repository=self.repository(name),
+            image_tag=IMAGE_TAG,
+            alarm_topic_arn=TOPIC,
         )

@@ -6,16 +6,12 @@ from typing import Any
 import pytest
 
 from adelie.compute.job_definition import JobDefinition
-from adelie.compute.job_settings import OneOffTaskSettings, ScheduledJobSettings
+from adelie.compute.job_settings import OneOffTaskSettings
 from adelie.compute.one_off_task import OneOffTask
-from adelie.compute.scheduled_job import ScheduledJob
 from adelie.seam.terraform import TerraformStack
 from adelie.shared.security_group import SecurityGroup
-from tests.fakes_compute import IMAGE_TAG, TASK, ComputeStage, FakeWorkload
+from tests.fakes_compute import IMAGE_TAG, TASK, TOPIC, ComputeStage, FakeWorkload
 from tests.support import TARGET, Synthesized, policy, synthesize
-
-TOPIC = "arn:aws:sns:ap-northeast-2:111111111111:alarms"
-SCHEDULE = {**TASK, "schedule": "0 18 * * MON-FRI", "variable_prefix": "PIPELINE"}
 
 MACHINE = JobDefinition(
     name="ai-pipeline",
@@ -33,25 +29,9 @@ MACHINE = JobDefinition(
 )
 
 
-def job(stage: ComputeStage, **changes: object) -> ScheduledJob:
-    return ScheduledJob(
-        stage.stack,
-        "ai-pipeline",
-        name="ai-pipeline",
-        settings=ScheduledJobSettings.model_validate({**SCHEDULE, **changes}),
-        target=TARGET,
-        key=stage.key,
-        network=stage.network,
-        cluster=stage.cluster,
-        repository=stage.repository("ai-pipeline"),
-        image_tag=IMAGE_TAG,
-        alarm_topic_arn=TOPIC,
-    )
-
-
 @pytest.fixture(scope="module")
 def result() -> Synthesized:
-    return synthesize(lambda stack: job(ComputeStage(stack)))
+    return synthesize(lambda stack: ComputeStage(stack).job())
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +216,7 @@ def test_connecting_lets_a_service_start_it() -> None:
 
     def build(stack: TerraformStack) -> None:
         stage = ComputeStage(stack)
-        pipeline = job(stage)
+        pipeline = stage.job()
         group = SecurityGroup(stack, "peer", target=TARGET, name="peer", description="x", vpc_id="vpc-1")
         workload = FakeWorkload(group)
         pipeline.connect(workload)
@@ -255,8 +235,7 @@ def test_connecting_lets_a_service_start_it() -> None:
 
 def test_every_setting_of_the_job_arrives() -> None:
     changed = synthesize(
-        lambda stack: job(
-            ComputeStage(stack),
+        lambda stack: ComputeStage(stack).job(
             enabled=False,
             time_zone="UTC",
             timeout_seconds=600,

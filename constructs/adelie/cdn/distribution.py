@@ -13,6 +13,7 @@ from adelie.cdn.settings import CdnSettings, DomainSettings
 from adelie.cdn.web_acl import WebAcl
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.values.metric import Metric
 from adelie.values.naming import AwsTarget
 
 _READ: Final = ("GET", "HEAD", "OPTIONS")
@@ -65,7 +66,7 @@ class Cdn(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._settings = settings
-        self.certificate_arn: str | None = None
+        self.certificate: Certificate | None = None
         """The viewers' certificate, in us-east-1; None without a domain."""
         self._assets_origin = AssetsOrigin(self, "assets", target=target, bucket=assets)
         self._application_origin = LoadBalancerOrigin(
@@ -84,6 +85,20 @@ class Cdn(Construct):
             self._records(domain, distribution)
         if settings.access_logs:
             AccessLogs(self, "access-logs", target=target, distribution_arn=self.distribution_arn, logs=logs)
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        """What is measured of the distribution, in us-east-1.
+
+        Each of CloudFront's metrics has one statistic that means something (CloudFront developer guide, "Types of
+        metrics for CloudFront").
+        """
+        return Metric(
+            namespace="AWS/CloudFront",
+            name=name,
+            dimensions={"DistributionId": self.distribution_id, "Region": "Global"},
+            statistic=statistic,
+            region=EDGE_REGION,
+        )
 
     def _distribution(self, target: AwsTarget, domain: DomainSettings | None) -> aws.CloudfrontDistribution:
         settings = self._settings
@@ -155,7 +170,7 @@ class Cdn(Construct):
         if domain is None:
             return aws.CloudfrontDistributionViewerCertificate(cloudfront_default_certificate=True)
         certificate = Certificate(self, "certificate", settings=domain, name=domain.name, region=EDGE_REGION)
-        self.certificate_arn = certificate.arn
+        self.certificate = certificate
         return aws.CloudfrontDistributionViewerCertificate(
             acm_certificate_arn=certificate.arn,
             minimum_protocol_version=self._settings.minimum_tls,

@@ -7,6 +7,7 @@ from typing import Final
 from adelie.cdn.settings import DomainSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResourceLifecycle
+from adelie.values.metric import Metric
 
 EDGE_REGION: Final = "us-east-1"
 """Where CloudFront takes its certificate, its web ACL and its log deliveries from."""
@@ -29,6 +30,7 @@ class Certificate(Construct):
 
     def __init__(self, scope: Construct, id: str, *, settings: DomainSettings, name: str, region: str) -> None:
         super().__init__(scope, id)
+        self._region = region
         certificate = aws.AcmCertificate(
             self,
             "certificate",
@@ -57,6 +59,16 @@ class Certificate(Construct):
             region=region,
         )
         self.arn = issued.certificate_arn
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        """What is measured of it: DaysToExpiry (ACM user guide, "Supported CloudWatch metrics")."""
+        return Metric(
+            namespace="AWS/CertificateManager",
+            name=name,
+            dimensions={"CertificateArn": self.arn},
+            statistic=statistic,
+            region=self._region,
+        )
 
 
 def alias_record(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from adelie.values.metric import Measured
+
 
 class PrivateNetwork(Protocol):
     """A VPC with private subnets: `adelie.network.Network`."""
@@ -17,6 +19,15 @@ class PrivateNetwork(Protocol):
     @property
     def private_subnet_ids(self) -> Sequence[str]:
         """Subnets without public addresses, one a zone."""
+        ...
+
+
+class IssuedCertificate(Measured, Protocol):
+    """A certificate that ACM has issued: `adelie.cdn.Certificate`."""
+
+    @property
+    def arn(self) -> str:
+        """Its ARN, known once it is issued."""
         ...
 
 

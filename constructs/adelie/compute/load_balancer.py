@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from adelie.compute.collaborators import AccessLogBucket, PrivateNetwork
+from adelie.compute.collaborators import AccessLogBucket, IssuedCertificate, PrivateNetwork
 from adelie.compute.settings import LoadBalancerSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.security_group import SecurityGroup
+from adelie.values.metric import Metric
 from adelie.values.naming import AwsTarget
 
 TLS_POLICY: Final = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
@@ -27,7 +28,7 @@ class LoadBalancer(Construct):
     `forward` gets a 404.
 
     >>> balancer = LoadBalancer(self, "load-balancer", settings=settings, target=target, network=network,
-    ...                         logs=logs, certificate_arn=None)  # doctest: +SKIP
+    ...                         logs=logs, certificate=None)  # doctest: +SKIP
     """
 
     peer_id: Final = "load-balancer"
@@ -41,19 +42,25 @@ class LoadBalancer(Construct):
         target: AwsTarget,
         network: PrivateNetwork,
         logs: AccessLogBucket,
-        certificate_arn: str | None,
+        certificate: IssuedCertificate | None,
     ) -> None:
         super().__init__(scope, id)
-        self.port = 443 if certificate_arn else 80
-        self.protocol: Literal["HTTP", "HTTPS"] = "HTTPS" if certificate_arn else "HTTP"
+        self.port = 443 if certificate else 80
+        self.protocol: Literal["HTTP", "HTTPS"] = "HTTPS" if certificate else "HTTP"
         self.security_group = self._security_group(settings, target, network)
         self._balancer = self._load_balancer(settings, target, network, logs)
-        self._listener = self._listen(certificate_arn)
+        self._listener = self._listen(certificate)
         self._priorities: dict[int, str] = {}
+        self.certificate = certificate
         self.arn = self._balancer.arn
         self.arn_suffix = self._balancer.arn_suffix
         self.dns_name = self._balancer.dns_name
         self.zone_id = self._balancer.zone_id
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        """What is measured of all its requests (Elastic Load Balancing user guide, "CloudWatch metrics")."""
+        dimensions = {"LoadBalancer": self.arn_suffix}
+        return Metric(namespace="AWS/ApplicationELB", name=name, dimensions=dimensions, statistic=statistic)
 
     def forward(
         self, service: str, *, path_patterns: Sequence[str], priority: int, target_group_arn: str
@@ -123,9 +130,9 @@ class LoadBalancer(Construct):
             else None,
         )
 
-    def _listen(self, certificate_arn: str | None) -> aws.LbListener:
+    def _listen(self, certificate: IssuedCertificate | None) -> aws.LbListener:
         """The listener that services get their rules on; port 80 is one resource either way, so that it can change."""
-        if certificate_arn is None:
+        if certificate is None:
             return self._http_listener(_not_found())
         self._http_listener(_redirect_to_https())
         return aws.LbListener(
@@ -135,7 +142,7 @@ class LoadBalancer(Construct):
             port=443,
             protocol="HTTPS",
             ssl_policy=TLS_POLICY,
-            certificate_arn=certificate_arn,
+            certificate_arn=certificate.arn,
             default_action=[_not_found()],
         )
 

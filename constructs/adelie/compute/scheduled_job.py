@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from adelie.compute.cluster import Cluster
@@ -19,6 +20,7 @@ from adelie.shared.dead_letters import FailureQueue
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.role import role
 from adelie.shared.workload import Workload
+from adelie.values.metric import Alarm, Metric
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, assume_role_policy, policy_document
 from catalogue.model import job_variable
@@ -82,7 +84,19 @@ class ScheduledJob(FargateTask):
         definition = self._definition(settings, network, cluster)
         self.state_machine_arn = self._state_machine(settings, definition, cluster, key).arn
         self._schedule(settings)
-        self._failures.alarm_on_runs(self.state_machine_arn)
+        self._failures.alarm_on_runs(
+            failed=self.metric("ExecutionsFailed", "Sum"), timed_out=self.metric("ExecutionsTimedOut", "Sum")
+        )
+
+    @property
+    def alarms(self) -> Mapping[str, Alarm]:
+        """The alarms on the runs and on the failure queue, by their ARNs."""
+        return self._failures.alarms
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        """What is measured of the runs (Step Functions developer guide, "Monitoring Step Functions metrics")."""
+        dimensions = {"StateMachineArn": self.state_machine_arn}
+        return Metric(namespace="AWS/States", name=name, dimensions=dimensions, statistic=statistic)
 
     @property
     def start_command(self) -> str:

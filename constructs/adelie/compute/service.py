@@ -14,6 +14,7 @@ from adelie.compute.task import FargateTask
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResource, TerraformResourceLifecycle
 from adelie.shared.encryption import CustomerKey
+from adelie.values.metric import Metric
 from adelie.values.naming import AwsTarget
 
 EXEC_AGENT_PATHS: Final = ("/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm")
@@ -67,11 +68,12 @@ class FargateService(FargateTask):
         if settings.execute_command:
             self.grant_task("exec", *cluster.exec_statements())
         target_group = self._target_group(settings, network)
-        self.target_group_suffix = target_group.arn_suffix
+        suffix = target_group.arn_suffix
         self._receive_from(load_balancer, settings, target_group)
         self._wait_for(cluster.capacity_providers)
         self._service = self._run(settings, network, cluster, target_group)
-        self.service_name = self._service.name
+        self._dimensions = {"ClusterName": cluster.name, "ServiceName": self._service.name}
+        self._target_dimensions = {"LoadBalancer": load_balancer.arn_suffix, "TargetGroup": suffix}
         if settings.autoscaling:
             ServiceAutoscaling(
                 self,
@@ -82,8 +84,17 @@ class FargateService(FargateTask):
                 resource_id=f"service/{cluster.name}/{self._service.name}",
                 min_capacity=settings.min_capacity,
                 max_capacity=settings.max_capacity,
-                request_count_label=f"{load_balancer.arn_suffix}/{target_group.arn_suffix}",
+                request_count_label=f"{load_balancer.arn_suffix}/{suffix}",
             )
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        """What is measured of its tasks, such as CPUUtilization (ECS developer guide, "CloudWatch metrics")."""
+        return Metric(namespace="AWS/ECS", name=name, dimensions=self._dimensions, statistic=statistic)
+
+    def target_metric(self, name: str, statistic: str) -> Metric:
+        """What the load balancer measures of its tasks, such as UnHealthyHostCount."""
+        dimensions = self._target_dimensions
+        return Metric(namespace="AWS/ApplicationELB", name=name, dimensions=dimensions, statistic=statistic)
 
     def _wait_for(self, resource: TerraformResource) -> None:
         super()._wait_for(resource)

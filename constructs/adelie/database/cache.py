@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from adelie.database.settings import CacheSettings
@@ -9,6 +10,7 @@ from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResourceLifecycle
 from adelie.shared.data import holds_data
 from adelie.shared.security_group import SecurityGroup
+from adelie.values.metric import Metric
 from adelie.values.policy import Statement
 from adelie.values.windows import daily_window_in_utc, weekly_window_in_utc
 
@@ -26,6 +28,21 @@ _APPLICATION_ACCESS: Final = "on ~* &* +@all -@dangerous +info"
 which queue libraries ask for its version."""
 
 _DISABLED: Final = "off -@all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheNode:
+    """One node of the replication group."""
+
+    number: int
+    """From 1: the primary at first, then its replicas."""
+    id: str
+    """As ElastiCache names the nodes of a replication group."""
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        """What is measured of the node (ElastiCache user guide, "Metrics for Valkey and Redis OSS")."""
+        dimensions = {"CacheClusterId": self.id, "CacheNodeId": "0001"}
+        return Metric(namespace="AWS/ElastiCache", name=name, dimensions=dimensions, statistic=statistic)
 
 
 class Cache(Construct):
@@ -59,8 +76,10 @@ class Cache(Construct):
         self._security_group = self._closed_security_group(network)
         self._user = self._application_user() if settings.iam_authentication else None
         self._group = holds_data(self._replication_group(network))
-        self.node_ids = tuple(f"{self.identifier}-{number:03}" for number in range(1, settings.replicas + 2))
-        """The primary and its replicas, as ElastiCache names the nodes of a replication group."""
+        self.nodes = tuple(
+            CacheNode(number=number, id=f"{self.identifier}-{number:03}") for number in range(1, settings.replicas + 2)
+        )
+        """The primary and its replicas."""
         self.endpoint_address = self._group.primary_endpoint_address
 
     def allow_from(self, peer: Peer) -> None:

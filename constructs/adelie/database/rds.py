@@ -13,6 +13,7 @@ from adelie.seam.terraform import Construct, TerraformResourceLifecycle
 from adelie.shared.data import BackupSource, holds_data
 from adelie.shared.role import role
 from adelie.shared.security_group import SecurityGroup
+from adelie.values.metric import Metric
 from adelie.values.policy import Statement, assume_role_policy
 from adelie.values.windows import daily_window_in_utc, weekly_window_in_utc
 
@@ -62,6 +63,7 @@ class Database(Construct):
         self._target = target
         self._key = key
         self.port = _PORT
+        self.allocated_storage_gib = settings.allocated_storage_gib
         self.identifier = target.name("aws_db_instance", "database")
 
         self._security_group = self._closed_security_group(network)
@@ -83,6 +85,11 @@ class Database(Construct):
             log_retention_days=settings.log_retention_days,
         )
         self.allow_from(self._application)
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        """What is measured of the instance (RDS user guide, "Amazon CloudWatch metrics for Amazon RDS")."""
+        dimensions = {"DBInstanceIdentifier": self.identifier}
+        return Metric(namespace="AWS/RDS", name=name, dimensions=dimensions, statistic=statistic)
 
     def allow_from(self, peer: Peer) -> None:
         """Open PostgreSQL's port, and nothing else, from `peer`."""

@@ -11,8 +11,9 @@ from adelie.seam.terraform import Construct
 from adelie.shared.alarm_topic import AlarmTopic
 from adelie.shared.data import BackupSource, holds_data
 from adelie.shared.encryption import CustomerKey
-from adelie.shared.metric_alarm import metric_alarm
+from adelie.shared.metric_alarm import metric_alarms
 from adelie.shared.role import role
+from adelie.values.metric import Alarm, Metric
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, assume_role_policy, policy_document
 
@@ -70,36 +71,40 @@ class BackupPlan(Construct):
             resources=[source.arn for source in sources],
             depends_on=[policy],
         )
-        for kind in ("Failed", "Aborted", "Expired"):
-            metric_alarm(
-                self,
-                f"{kind.lower()}-alarm",
-                target=target,
-                topic_arn=topic.arn,
-                name=("backup", kind.lower()),
-                description=f"A backup job has {kind.lower()}: docs/runbook.md, Backups",
-                metric=("AWS/Backup", f"NumberOfBackupJobs{kind}"),
-                statistic="Sum",
-                dimensions={"BackupVaultName": vault.name},
-                period_seconds=_HALF_A_DAY,
-            )
-        # A job that was never begun is no failed one: a plan that does not run, a resource that it does not find.
-        metric_alarm(
-            self,
-            "missing-alarm",
-            target=target,
-            topic_arn=topic.arn,
-            name=("backup", "missing"),
-            description=f"Fewer than {len(sources)} backups a day, for two days: docs/runbook.md, Backups",
-            metric=("AWS/Backup", "NumberOfBackupJobsCompleted"),
-            statistic="Sum",
-            dimensions={"BackupVaultName": vault.name},
-            threshold=len(sources),
-            comparison="LessThanThreshold",
-            period_seconds=_DAY,
-            periods=2,
-            missing="breaching",
-        )
+        self._vault_name = vault.name
+        self.alarms = metric_alarms(self, self._alarms(len(sources)), target=target, topic_arn=topic.arn)
+        """The alarms on jobs that fail or are missing, by their ARNs."""
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        """What is measured of the vault's jobs (AWS Backup developer guide, "AWS Backup metrics with CloudWatch")."""
+        dimensions = {"BackupVaultName": self._vault_name}
+        return Metric(namespace="AWS/Backup", name=name, dimensions=dimensions, statistic=statistic)
+
+    def _alarms(self, daily: int) -> list[Alarm]:
+        return [
+            *(
+                Alarm(
+                    id=f"{kind.lower()}-alarm",
+                    name=("backup", kind.lower()),
+                    description=f"A backup job has {kind.lower()}: docs/runbook.md, Backups",
+                    watches=self.metric(f"NumberOfBackupJobs{kind}", "Sum"),
+                    period_seconds=_HALF_A_DAY,
+                )
+                for kind in ("Failed", "Aborted", "Expired")
+            ),
+            # A job that was never begun is no failed one: a plan that does not run, a resource that it does not find.
+            Alarm(
+                id="missing-alarm",
+                name=("backup", "missing"),
+                description=f"Fewer than {daily} backups a day, for two days: docs/runbook.md, Backups",
+                watches=self.metric("NumberOfBackupJobsCompleted", "Sum"),
+                threshold=daily,
+                comparison="LessThanThreshold",
+                period_seconds=_DAY,
+                periods=2,
+                missing="breaching",
+            ),
+        ]
 
     def _role(self, sources: Sequence[BackupSource], key: CustomerKey) -> tuple[aws.IamRole, aws.IamRolePolicy]:
         databases = [source.arn for source in sources if source.kind == "database"]

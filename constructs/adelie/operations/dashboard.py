@@ -3,66 +3,77 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from adelie.operations.settings import AlarmSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.values.metric import Alarm, Metric
 from adelie.values.naming import AwsTarget
+
+if TYPE_CHECKING:
+    from adelie.cdn.distribution import Cdn
+    from adelie.compute.load_balancer import LoadBalancer
+    from adelie.compute.scheduled_job import ScheduledJob
+    from adelie.compute.service import FargateService
+    from adelie.database.cache import Cache
+    from adelie.database.rds import Database
 
 COLUMNS: Final = 24
 """Width of CloudWatch's grid (CloudWatch API reference, "Dashboard body structure and syntax")."""
 _HEIGHT: Final = 6
 _PERIOD_SECONDS: Final = 300
-_EDGE_REGION: Final = "us-east-1"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Graph:
-    """One graph: lines of (namespace, metric, dimensions, statistic), and a threshold to draw if there is one."""
+    """One graph: a line for each metric, all of one region."""
 
     title: str
-    lines: Sequence[tuple[str, str, Mapping[str, str], str]]
-    threshold: float | None = None
-    region: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watched:
-    """What the dashboard shows, by the names that metrics have as their dimensions."""
-
-    load_balancer_suffix: str
-    distribution_id: str
-    cluster_name: str
-    services: Mapping[str, str]
-    """ECS services: their short names, and what ECS calls them."""
-    database_identifier: str
-    cache_node_ids: Sequence[str]
-    state_machine_arn: str
+    lines: Sequence[Metric]
 
 
 class Dashboard(Construct):
-    """A CloudWatch dashboard: users, services, database, cache and pipeline, a row each, with the alarms' thresholds.
+    """A CloudWatch dashboard: users, services, database, cache and jobs, a row each.
 
-    >>> Dashboard(self, "dashboard", settings=alarm_settings, target=target, watched=watched)  # doctest: +SKIP
+    An alarm of `alarms` (by ARN) has its threshold drawn into each graph that has a line of its metric.
+
+    >>> Dashboard(self, "dashboard", target=target, load_balancer=load_balancer, cdn=cdn, services=services,
+    ...           database=database, cache=cache, jobs=jobs, alarms=alarms)  # doctest: +SKIP
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: AlarmSettings, target: AwsTarget, watched: Watched
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        target: AwsTarget,
+        load_balancer: LoadBalancer,
+        cdn: Cdn,
+        services: Mapping[str, FargateService],
+        database: Database,
+        cache: Cache,
+        jobs: Mapping[str, ScheduledJob],
+        alarms: Mapping[str, Alarm],
     ) -> None:
         super().__init__(scope, id)
-        rows = [_users(settings, watched), _services(settings, watched), *_data(settings, watched), _pipeline(watched)]
+        rows = [
+            _users(load_balancer, cdn),
+            _services(services),
+            _database(database),
+            _cache(cache),
+            *(_job("Pipeline" if len(jobs) == 1 else name, job) for name, job in jobs.items()),
+        ]
         aws.CloudwatchDashboard(
             self,
             "dashboard",
             dashboard_name=target.prefix,
-            dashboard_body=json.dumps({"widgets": list(widgets(rows, target.region))}),
+            dashboard_body=json.dumps({"widgets": list(widgets(rows, target.region, alarms))}),
         )
 
 
-def widgets(rows: Iterable[Sequence[Graph]], region: str) -> Iterable[dict[str, Any]]:
+def widgets(rows: Sequence[Sequence[Graph]], region: str, alarms: Mapping[str, Alarm]) -> Iterator[dict[str, Any]]:
     """The widgets of rows of graphs; those of a row share its width."""
     for number, row in enumerate(rows):
         width = COLUMNS // len(row)
@@ -73,105 +84,83 @@ def widgets(rows: Iterable[Sequence[Graph]], region: str) -> Iterable[dict[str, 
                 "y": number * _HEIGHT,
                 "width": width,
                 "height": _HEIGHT,
-                "properties": _properties(graph, region),
+                "properties": _properties(graph, region, alarms.values()),
             }
 
 
-def _properties(graph: Graph, region: str) -> dict[str, Any]:
-    metrics = [
-        [namespace, metric, *(part for pair in dimensions.items() for part in pair), {"stat": statistic}]
-        for namespace, metric, dimensions, statistic in graph.lines
-    ]
+def _properties(graph: Graph, region: str, alarms: Iterable[Alarm]) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "title": graph.title,
-        "region": graph.region or region,
+        "region": next((line.region for line in graph.lines if line.region), region),
         "view": "timeSeries",
         "period": _PERIOD_SECONDS,
-        "metrics": metrics,
+        "metrics": [_line(metric) for metric in graph.lines],
     }
-    if graph.threshold is not None:
-        properties["annotations"] = {"horizontal": [{"label": "alarm", "value": graph.threshold}]}
+    thresholds = _thresholds(graph, alarms)
+    if thresholds:
+        properties["annotations"] = {"horizontal": [{"label": "alarm", "value": value} for value in thresholds]}
     return properties
 
 
-def _users(settings: AlarmSettings, watched: Watched) -> list[Graph]:
-    balancer, metrics = {"LoadBalancer": watched.load_balancer_suffix}, "AWS/ApplicationELB"
-    cdn = {"DistributionId": watched.distribution_id, "Region": "Global"}
+def _line(metric: Metric) -> list[Any]:
+    dimensions = [part for pair in metric.dimensions.items() for part in pair]
+    return [metric.namespace, metric.name, *dimensions, {"stat": metric.statistic}]
+
+
+def _thresholds(graph: Graph, alarms: Iterable[Alarm]) -> list[float]:
+    """What the alarms on the graph's metrics begin at, each number once; 0 is the graph's axis anyway."""
+    of_graph = (alarm.threshold for alarm in alarms if alarm.drawn_with in graph.lines)
+    return [threshold for threshold in dict.fromkeys(of_graph) if threshold]
+
+
+def _users(load_balancer: LoadBalancer, cdn: Cdn) -> list[Graph]:
+    errors = ("HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count")
+    percentiles = ("p50", "p95", "p99")
     return [
-        Graph(
-            title="Requests",
-            lines=[(metrics, "RequestCount", balancer, "Sum")],
-        ),
-        Graph(
-            title="Server errors",
-            lines=[(metrics, f"HTTPCode_{of}_5XX_Count", balancer, "Sum") for of in ("Target", "ELB")],
-        ),
+        Graph(title="Requests", lines=[load_balancer.metric("RequestCount", "Sum")]),
+        Graph(title="Server errors", lines=[load_balancer.metric(name, "Sum") for name in errors]),
         Graph(
             title="Latency (s)",
-            lines=[(metrics, "TargetResponseTime", balancer, percentile) for percentile in ("p50", "p95", "p99")],
-            threshold=settings.latency_p95_seconds,
+            lines=[load_balancer.metric("TargetResponseTime", percentile) for percentile in percentiles],
         ),
-        Graph(
-            title="CloudFront: share of 5xx (%)",
-            lines=[("AWS/CloudFront", "5xxErrorRate", cdn, "Average")],
-            threshold=settings.server_error_percent,
-            region=_EDGE_REGION,
-        ),
+        Graph(title="CloudFront: share of 5xx (%)", lines=[cdn.metric("5xxErrorRate", "Average")]),
     ]
 
 
-def _services(settings: AlarmSettings, watched: Watched) -> list[Graph]:
-    of = {name: {"ClusterName": watched.cluster_name, "ServiceName": ecs} for name, ecs in watched.services.items()}
+def _services(services: Mapping[str, FargateService]) -> list[Graph]:
     return [
-        Graph(
-            title=f"Services: {metric} (%)",
-            lines=[("AWS/ECS", metric, dimensions, "Average") for dimensions in of.values()],
-            threshold=threshold,
-        )
-        for metric, threshold in (
-            ("CPUUtilization", settings.service_cpu_percent),
-            ("MemoryUtilization", settings.service_memory_percent),
+        Graph(title=f"Services: {name} (%)", lines=[service.metric(name, "Average") for service in services.values()])
+        for name in ("CPUUtilization", "MemoryUtilization")
+    ]
+
+
+def _database(database: Database) -> list[Graph]:
+    return [
+        Graph(title=f"Database: {title}", lines=[database.metric(name, "Average") for name in names])
+        for title, names in (
+            ("CPU (%)", ["CPUUtilization"]),
+            ("connections", ["DatabaseConnections"]),
+            ("free storage (bytes)", ["FreeStorageSpace"]),
+            ("latency (s)", ["ReadLatency", "WriteLatency"]),
         )
     ]
 
 
-def _data(settings: AlarmSettings, watched: Watched) -> list[list[Graph]]:
-    database = {"DBInstanceIdentifier": watched.database_identifier}
-    nodes = [{"CacheClusterId": node, "CacheNodeId": "0001"} for node in watched.cache_node_ids]
-
-    def of_database(title: str, *metrics: str, threshold: float | None = None) -> Graph:
-        lines = [("AWS/RDS", metric, database, "Average") for metric in metrics]
-        return Graph(title=f"Database: {title}", lines=lines, threshold=threshold)
-
-    def of_cache(title: str, metric: str, statistic: str, threshold: float | None = None) -> Graph:
-        lines = [("AWS/ElastiCache", metric, node, statistic) for node in nodes]
-        return Graph(title=f"Cache: {title}", lines=lines, threshold=threshold)
-
+def _cache(cache: Cache) -> list[Graph]:
     return [
-        [
-            of_database("CPU (%)", "CPUUtilization", threshold=settings.database_cpu_percent),
-            of_database("connections", "DatabaseConnections", threshold=settings.database_connections),
-            of_database("free storage (bytes)", "FreeStorageSpace"),
-            of_database("latency (s)", "ReadLatency", "WriteLatency"),
-        ],
-        [
-            of_cache("CPU of the engine (%)", "EngineCPUUtilization", "Average", settings.cache_cpu_percent),
-            of_cache("memory (%)", "DatabaseMemoryUsagePercentage", "Average", settings.cache_memory_percent),
-            of_cache("evictions", "Evictions", "Sum", settings.cache_evictions),
-            of_cache("hit rate (%)", "CacheHitRate", "Average"),
-        ],
+        Graph(title=f"Cache: {title}", lines=[node.metric(name, statistic) for node in cache.nodes])
+        for title, name, statistic in (
+            ("CPU of the engine (%)", "EngineCPUUtilization", "Average"),
+            ("memory (%)", "DatabaseMemoryUsagePercentage", "Average"),
+            ("evictions", "Evictions", "Sum"),
+            ("hit rate (%)", "CacheHitRate", "Average"),
+        )
     ]
 
 
-def _pipeline(watched: Watched) -> list[Graph]:
-    machine = {"StateMachineArn": watched.state_machine_arn}
+def _job(heading: str, job: ScheduledJob) -> list[Graph]:
+    ends = ("ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut")
     return [
-        Graph(
-            title="Pipeline: runs",
-            lines=[
-                ("AWS/States", f"Executions{kind}", machine, "Sum")
-                for kind in ("Started", "Succeeded", "Failed", "TimedOut")
-            ],
-        ),
-        Graph(title="Pipeline: time of a run (ms)", lines=[("AWS/States", "ExecutionTime", machine, "Maximum")]),
+        Graph(title=f"{heading}: runs", lines=[job.metric(name, "Sum") for name in ends]),
+        Graph(title=f"{heading}: time of a run (ms)", lines=[job.metric("ExecutionTime", "Maximum")]),
     ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.data import holds_data
 from adelie.shared.encryption import CustomerKey
-from adelie.shared.metric_alarm import metric_alarm
+from adelie.shared.metric_alarm import metric_alarms
+from adelie.values.metric import Alarm, Metric
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, policy_document
 
@@ -38,14 +40,14 @@ class FailureQueue(Construct):
         self.arn = queue.arn
         self.url = queue.url
         aws.SqsQueuePolicy(self, "policy", queue_url=queue.url, policy=policy_document(self._refuse_plain_http()))
-        self._alarm(
-            "queue",
-            description=f"Failed runs or starts of {name} wait in its failure queue",
+        waiting = Metric(
             namespace="AWS/SQS",
-            metric="ApproximateNumberOfMessagesVisible",
-            statistic="Maximum",
+            name="ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": queue.name},
+            statistic="Maximum",
         )
+        self.alarms = self._alarms([("queue", waiting, f"Failed runs or starts of {name} wait in its failure queue")])
+        """Every alarm on the queue and on the runs, by its ARN."""
 
     def send_statements(self) -> tuple[Statement, ...]:
         """What a role needs to put a failure into the queue."""
@@ -56,38 +58,28 @@ class FailureQueue(Construct):
             ),
         )
 
-    def alarm_on_runs(self, state_machine_arn: str) -> None:
-        """Tell of each failed run of the state machine, and of each that ran out of time."""
-        for name, metric, description in (
-            ("failed", "ExecutionsFailed", f"A run of {self._name} failed"),
-            ("timed-out", "ExecutionsTimedOut", f"A run of {self._name} and its repetitions ran out of time"),
-        ):
-            self._alarm(
-                name,
-                description=description,
-                namespace="AWS/States",
-                metric=metric,
-                statistic="Sum",
-                dimensions={"StateMachineArn": state_machine_arn},
-            )
+    def alarm_on_runs(self, *, failed: Metric, timed_out: Metric) -> None:
+        """Tell of each failed run, and of each that ran out of time."""
+        runs = [
+            ("failed", failed, f"A run of {self._name} failed"),
+            ("timed-out", timed_out, f"A run of {self._name} and its repetitions ran out of time"),
+        ]
+        self.alarms = {**self.alarms, **self._alarms(runs)}
 
-    def _alarm(
-        self, name: str, *, description: str, namespace: str, metric: str, statistic: str, dimensions: dict[str, str]
-    ) -> None:
+    def _alarms(self, rows: Iterable[tuple[str, Metric, str]]) -> Mapping[str, Alarm]:
         # No runs is no failure: both services send nothing while nothing happens. A failed run is not undone by the
         # next one, so there is no word when the alarm is over.
-        metric_alarm(
-            self,
-            f"{name}-alarm",
-            target=self._target,
-            topic_arn=self._alarm_topic_arn,
-            name=(self._name, name),
-            description=description,
-            metric=(namespace, metric),
-            statistic=statistic,
-            dimensions=dimensions,
-            tell_when_over=False,
+        alarms = (
+            Alarm(
+                id=f"{name}-alarm",
+                name=(self._name, name),
+                description=description,
+                watches=metric,
+                tell_when_over=False,
+            )
+            for name, metric, description in rows
         )
+        return metric_alarms(self, alarms, target=self._target, topic_arn=self._alarm_topic_arn)
 
     def _refuse_plain_http(self) -> Statement:
         return Statement(

@@ -1,61 +1,71 @@
-"""The one way an alarm is made: where it goes, and what silence means, is said for each."""
+"""The one way an alarm is made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping
 
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.values.metric import Alarm, Metric
 from adelie.values.naming import AwsTarget
 
-Comparison = Literal["GreaterThanThreshold", "LessThanThreshold"]
 
+def metric_alarms(
+    scope: Construct, alarms: Iterable[Alarm], *, target: AwsTarget, topic_arn: str
+) -> Mapping[str, Alarm]:
+    """Make alarms, each in the region of its metric, and return them by their ARNs.
 
-def metric_alarm(
-    scope: Construct,
-    id: str,
-    *,
-    target: AwsTarget,
-    topic_arn: str,
-    name: Sequence[str],
-    description: str,
-    metric: tuple[str, str] | None = None,
-    statistic: str | None = None,
-    dimensions: Mapping[str, str] | None = None,
-    queries: Sequence[aws.CloudwatchMetricAlarmMetricQuery] = (),
-    threshold: float = 0,
-    comparison: Comparison = "GreaterThanThreshold",
-    period_seconds: int | None = 300,
-    periods: int = 1,
-    missing: Literal["notBreaching", "breaching", "missing"] = "notBreaching",
-    tell_when_over: bool = True,
-    region: str | None = None,
-) -> None:
-    """An alarm on a metric, (namespace, name) with its dimensions, or on an expression (`queries`).
-
-    It tells `topic_arn`, which is in the alarm's region, when it begins and, unless `tell_when_over` is false, when it
-    is over. `statistic` is Sum, Maximum, ... or a percentile such as p95. `missing` says what no data means:
-    "notBreaching" (the default) where a service sends nothing while nothing happens.
+    They tell `topic_arn`, which must be in that region too, when they begin and, unless one says otherwise, when they
+    are over.
     """
-    percentile = statistic if statistic and statistic.startswith("p") else None
-    aws.CloudwatchMetricAlarm(
+    return {_made(scope, alarm, target, topic_arn).arn: alarm for alarm in alarms}
+
+
+def _made(scope: Construct, alarm: Alarm, target: AwsTarget, topic_arn: str) -> aws.CloudwatchMetricAlarm:
+    metric = alarm.watches if isinstance(alarm.watches, Metric) else None
+    percentile = metric.statistic if metric and metric.statistic.startswith("p") else None
+    return aws.CloudwatchMetricAlarm(
         scope,
-        id,
-        alarm_name=target.name("aws_cloudwatch_metric_alarm", *name),
-        alarm_description=description,
-        namespace=metric[0] if metric else None,
-        metric_name=metric[1] if metric else None,
-        dimensions=dict(dimensions) if dimensions else None,
-        statistic=None if percentile else statistic,
+        alarm.id,
+        alarm_name=target.name("aws_cloudwatch_metric_alarm", *alarm.name),
+        alarm_description=alarm.description,
+        namespace=metric.namespace if metric else None,
+        metric_name=metric.name if metric else None,
+        dimensions=dict(metric.dimensions) if metric else None,
+        statistic=metric.statistic if metric and not percentile else None,
         extended_statistic=percentile,
-        metric_query=list(queries) or None,
-        period=period_seconds if metric else None,
-        evaluation_periods=periods,
-        comparison_operator=comparison,
-        threshold=threshold,
-        treat_missing_data=missing,
+        metric_query=_queries(alarm),
+        period=alarm.period_seconds if metric else None,
+        evaluation_periods=alarm.periods,
+        comparison_operator=alarm.comparison,
+        threshold=alarm.threshold,
+        treat_missing_data=alarm.missing,
         alarm_actions=[topic_arn],
-        ok_actions=[topic_arn] if tell_when_over else None,
-        region=region,
+        ok_actions=[topic_arn] if alarm.tell_when_over else None,
+        region=alarm.region if alarm.region != target.region else None,
     )
+
+
+def _queries(alarm: Alarm) -> list[aws.CloudwatchMetricAlarmMetricQuery] | None:
+    """The calculation, and each metric in it."""
+    calculation = alarm.watches
+    if isinstance(calculation, Metric):
+        return None
+    return [
+        aws.CloudwatchMetricAlarmMetricQuery(
+            id="share", label=calculation.label, expression=calculation.expression, return_data=True
+        ),
+        *(
+            aws.CloudwatchMetricAlarmMetricQuery(
+                id=query_id,
+                metric=aws.CloudwatchMetricAlarmMetricQueryMetric(
+                    namespace=metric.namespace,
+                    metric_name=metric.name,
+                    dimensions=dict(metric.dimensions),
+                    period=alarm.period_seconds,
+                    stat=metric.statistic,
+                ),
+            )
+            for query_id, metric in calculation.metrics.items()
+        ),
+    ]
