@@ -28,7 +28,7 @@ from adelie.storage.secret import Secret
 from catalogue.uses import job_prefix
 from stacks import providers
 from stacks.environment import Environment
-from stacks.operations import Operations
+from stacks.monitoring import Monitoring
 
 IMAGE_TAG_RULE: Final = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"
 """What a container registry takes as a tag (OCI distribution specification)."""
@@ -53,7 +53,7 @@ class Platform(DataStack):
         self._compute()
         self._connections()
         self._cdn()
-        self._operations()
+        self._monitoring()
         self._outputs()
 
     def _input_image_tag(self) -> str:
@@ -221,9 +221,9 @@ class Platform(DataStack):
             domain=self._environment.domain,
         )
 
-    def _operations(self) -> None:
+    def _monitoring(self) -> None:
         # Last of all that holds data: it copies what the stack knows of by now.
-        operations = Operations(
+        monitoring = Monitoring(
             self,
             "operations",
             settings=self._environment,
@@ -233,7 +233,7 @@ class Platform(DataStack):
             webhook=self._secrets[self._environment.notifier.webhook],
             backup_sources=self.backup_sources,
         )
-        operations.watch(
+        monitoring.watch(
             load_balancer=self._load_balancer,
             cdn=self._front_door,
             services=self._services,

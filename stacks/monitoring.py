@@ -36,7 +36,7 @@ from adelie.values.metric import Alarm
 from adelie.values.naming import AwsTarget
 
 
-class OperationsSettings(Protocol):
+class MonitoringSettings(Protocol):
     """The part of an environment that is read here."""
 
     @property
@@ -65,14 +65,15 @@ class OperationsSettings(Protocol):
         ...
 
 
-class Operations(Construct):
+class Monitoring(Construct):
     """Who is told, what a month may cost, the backups; and with `watch`, what is watched.
 
     Two topics: an alarm tells only one of its own region, and CloudFront's metrics and certificate are in us-east-1.
+    Its construct id is "operations", what this was called at first: another id would be other alarms and backups.
 
-    >>> operations = Operations(self, "operations", settings=environment, target=target, key=key, topic=topic,
+    >>> monitoring = Monitoring(self, "operations", settings=environment, target=target, key=key, topic=topic,
     ...                         webhook=webhook, backup_sources=self.backup_sources)  # doctest: +SKIP
-    >>> operations.watch(load_balancer=load_balancer, cdn=cdn, services=services, jobs=jobs, database=database,
+    >>> monitoring.watch(load_balancer=load_balancer, cdn=cdn, services=services, jobs=jobs, database=database,
     ...                  cache=cache)  # doctest: +SKIP
     """
 
@@ -81,7 +82,7 @@ class Operations(Construct):
         scope: Construct,
         id: str,
         *,
-        settings: OperationsSettings,
+        settings: MonitoringSettings,
         target: AwsTarget,
         key: CustomerKey,
         topic: AlarmTopic,
