@@ -121,7 +121,7 @@ class Monitoring(Construct):
         database: Database,
         cache: Cache,
     ) -> None:
-        """Make the alarms on all of these, and the dashboard, which shows the jobs' and the backups' alarms too."""
+        """Make the alarms on all of these, and the dashboard, which shows all other alarms too."""
         self._alarm("load-balancer", load_balancer_alarms(load_balancer, self._settings))
         for name, service in services.items():
             self._alarm(f"service-{name}", service_alarms(service, self._settings))
@@ -158,6 +158,9 @@ class Monitoring(Construct):
 
     def _tell(self, settings: NotifierSettings, key: CustomerKey, webhook: Secret) -> None:
         topics = {"alarms": self._topic, "edge-alarms": self._edge_topic}
-        DiscordNotifier(self, "discord", settings=settings, target=self._target, key=key, secret=webhook, topics=topics)
+        notifier = DiscordNotifier(
+            self, "discord", settings=settings, target=self._target, key=key, secret=webhook, topics=topics
+        )
+        self._alarms.update(notifier.alarms)
         for topic in topics.values():
             topic.tell_by_email(self._settings.emails)

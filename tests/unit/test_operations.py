@@ -42,6 +42,18 @@ from tests.fakes_data import cache_settings, database_settings, fake_network
 from tests.support import TARGET, Synthesized, policy, references, synthesize
 
 SETTINGS = AlarmSettings(database_freeable_memory_mib=2048, database_connections=810)
+SLOW_WRITES = Alarm(
+    id="writes",
+    name=("database", "writes"),
+    description="Writes are slow",
+    watches=Metric(
+        namespace="AWS/RDS",
+        name="WriteLatency",
+        dimensions={"DBInstanceIdentifier": "adelie-test-database"},
+        statistic="Average",
+    ),
+    threshold=0.05,
+)
 DATABASE_ARN = "arn:aws:rds:ap-northeast-2:111111111111:db:adelie-test-database"
 BUCKET_ARN = "arn:aws:s3:::adelie-test-objects-111111111111"
 SOURCES = [
@@ -253,16 +265,25 @@ def test_an_alarm_that_its_topic_would_not_hear_is_refused() -> None:
         with_topic(build)
 
 
-@given(st.lists(st.integers(1, 6), min_size=1, max_size=6))
-def test_widgets_do_not_overlap_and_stay_on_the_grid(sizes: list[int]) -> None:
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=6), st.integers(0, 201))
+def test_widgets_do_not_overlap_and_stay_on_the_grid(sizes: list[int], alarms: int) -> None:
     rows = [[Graph(title="a", lines=[]) for _ in range(size)] for size in sizes]
+    by_arn = {f"arn:{number}": SLOW_WRITES for number in range(alarms)}
     taken: set[tuple[int, int]] = set()
-    for widget in widgets(rows, "ap-northeast-2", {}):
+    for widget in widgets(rows, "ap-northeast-2", by_arn):
         across = range(widget["x"], widget["x"] + widget["width"])
         cells = {(x, y) for x in across for y in range(widget["y"], widget["y"] + widget["height"])}
         assert not cells & taken
         assert max(across) < COLUMNS
         taken |= cells
+
+
+@pytest.mark.parametrize(("alarms", "parts"), [(0, []), (1, [1]), (100, [100]), (101, [100, 1])])
+def test_every_alarms_state_is_shown_in_widgets_that_cloudwatch_takes(alarms: int, parts: list[int]) -> None:
+    by_arn = {f"arn:{number}": SLOW_WRITES for number in range(alarms)}
+    shown = [widget["properties"]["alarms"] for widget in widgets([], "ap-northeast-2", by_arn)]
+    assert [len(part) for part in shown] == parts
+    assert [arn for part in shown for arn in part] == list(by_arn)
 
 
 def dashboard(jobs: Sequence[str] = ("ai-pipeline",), alarms: Sequence[Alarm] = ()) -> list[dict[str, Any]]:
@@ -312,24 +333,9 @@ def test_the_dashboard_draws_the_alarms_thresholds(graphs: Mapping[str, Any]) ->
 
 
 def test_an_alarm_that_is_added_is_drawn_by_itself() -> None:
-    slow_writes = Alarm(
-        id="writes",
-        name=("database", "writes"),
-        description="Writes are slow",
-        watches=Metric(
-            namespace="AWS/RDS",
-            name="WriteLatency",
-            dimensions={"DBInstanceIdentifier": "adelie-test-database"},
-            statistic="Average",
-        ),
-        threshold=0.05,
-    )
-    (graph,) = [
-        widget["properties"]
-        for widget in dashboard(alarms=[slow_writes])
-        if widget["properties"]["title"] == "Database: latency (s)"
-    ]
-    assert thresholds(graph) == [0.05]
+    shown = {widget["properties"]["title"]: widget["properties"] for widget in dashboard(alarms=[SLOW_WRITES])}
+    assert thresholds(shown["Database: latency (s)"]) == [0.05]
+    assert "arn:writes" in shown["Alarms"]["alarms"]
 
 
 def test_the_dashboard_draws_each_metric_where_it_is(graphs: Mapping[str, Any]) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = 24
 """Width of CloudWatch's grid (CloudWatch API reference, "Dashboard body structure and syntax")."""
+MOST_ALARMS: Final = 100
+"""How many alarms one widget takes (there too)."""
 _HEIGHT: Final = 6
 _PERIOD_SECONDS: Final = 300
 
@@ -35,7 +37,7 @@ class Graph:
 
 
 class Dashboard(Construct):
-    """A CloudWatch dashboard: users, services, database, cache and jobs, a row each.
+    """A CloudWatch dashboard: users, services, database, cache and jobs, a row each; below them all alarms' states.
 
     An alarm of `alarms` (by ARN) has its threshold drawn into each graph that has a line of its metric.
 
@@ -74,7 +76,10 @@ class Dashboard(Construct):
 
 
 def widgets(rows: Sequence[Sequence[Graph]], region: str, alarms: Mapping[str, Alarm]) -> Iterator[dict[str, Any]]:
-    """The widgets of rows of graphs; those of a row share its width."""
+    """The widgets of rows of graphs, where those of a row share its width, and then the states of the alarms.
+
+    Those that ring come first.
+    """
     for number, row in enumerate(rows):
         width = COLUMNS // len(row)
         for place, graph in enumerate(row):
@@ -86,6 +91,20 @@ def widgets(rows: Sequence[Sequence[Graph]], region: str, alarms: Mapping[str, A
                 "height": _HEIGHT,
                 "properties": _properties(graph, region, alarms.values()),
             }
+    arns = list(alarms)
+    for number, first in enumerate(range(0, len(arns), MOST_ALARMS), start=len(rows)):
+        yield {
+            "type": "alarm",
+            "x": 0,
+            "y": number * _HEIGHT,
+            "width": COLUMNS,
+            "height": _HEIGHT,
+            "properties": {
+                "title": "Alarms",
+                "sortBy": "stateUpdatedTimestamp",
+                "alarms": arns[first : first + MOST_ALARMS],
+            },
+        }
 
 
 def _properties(graph: Graph, region: str, alarms: Iterable[Alarm]) -> dict[str, Any]:

@@ -53,6 +53,8 @@ class DiscordNotifier(Construct):
         log = function_log(self, function_name=name, retention_days=settings.log_retention_days, key=key)
         first_topic = next(iter(topics.values()))
         failures = FailureQueue(self, "failures", name=_NAME, target=target, key=key, alarm_topic_arn=first_topic.arn)
+        self.alarms = failures.alarms
+        """The alarm on what Discord was not told, by its ARN."""
         runner = role(
             self,
             "role",
