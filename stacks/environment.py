@@ -140,8 +140,8 @@ class Environment(Settings):
     """Secrets Manager secrets, by name."""
     cdn: CdnSettings
     """CloudFront and its web ACL."""
-    alarms: AlarmSettings
-    """When somebody is told."""
+    alarms: AlarmSettings = AlarmSettings()
+    """When somebody is told (default: at the thresholds that stand there, and no e-mail)."""
     notifier: NotifierSettings
     """The function that tells Discord."""
     budget: BudgetSettings | None

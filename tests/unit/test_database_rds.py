@@ -111,6 +111,12 @@ def minimal() -> Synthesized:
             "instance_class",
             r"String should match pattern '^db\.[a-z0-9-]+\.[a-z0-9]+$'",
         ),
+        (
+            {"instance_class": "db.m7g.lrage"},
+            "instance_class",
+            "must be a class whose memory is known, for the alarms, but is 'db.m7g.lrage'; "
+            "use db.m7g.large, or add the class to adelie/database/sizes.py",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(overrides: dict[str, Any], key: str, message: str) -> None:

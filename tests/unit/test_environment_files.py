@@ -113,6 +113,14 @@ def test_a_file_that_is_no_mapping_is_refused(spoil: Callable[[Path], None], sen
             id="wrong-type",
         ),
         pytest.param(
+            "instance_class: db.t4g.micro",
+            "instance_class: db.x2g.16xlarge",
+            "database.instance_class must be a class whose memory is known, for the alarms, but is 'db.x2g.16xlarge'; "
+            "use a class of db.m6g, db.m6i, db.m7g, db.m7i, db.m8g, db.r6g, db.r6i, db.r7g, db.r7i, db.r8g, db.t3, "
+            "db.t4g, or add the class to adelie/database/sizes.py.",
+            id="unknown-instance-class",
+        ),
+        pytest.param(
             'account_id: "111111111111"',
             "account_id: 111111111111",
             "account_id must be a valid string, but is 111111111111; correct it.",

@@ -38,10 +38,10 @@ from adelie.shared.settings import EncryptionSettings
 from adelie.values.metric import Alarm, Metric
 from tests.fakes_cdn import DOMAIN, build_cdn, cdn_settings
 from tests.fakes_compute import ComputeStage
-from tests.fakes_data import cache_settings, database_settings, fake_network
+from tests.fakes_data import build_key, cache_settings, database_settings, fake_network
 from tests.support import TARGET, Synthesized, policy, references, synthesize
 
-SETTINGS = AlarmSettings(database_freeable_memory_mib=2048, database_connections=810)
+SETTINGS = AlarmSettings()
 SLOW_WRITES = Alarm(
     id="writes",
     name=("database", "writes"),
@@ -211,7 +211,38 @@ def test_the_database_is_measured_in_the_units_of_cloudwatch(watched: Synthesize
     for body in (storage, memory):
         assert body["comparison_operator"] == "LessThanThreshold"
     connections = alarm(watched, "database-connections")
-    assert (connections["threshold"], connections["comparison_operator"]) == (810, "GreaterThanThreshold")
+    assert (connections["threshold"], connections["comparison_operator"]) == (748, "GreaterThanThreshold")
+
+
+@pytest.mark.parametrize(
+    ("instance_class", "settings", "memory_mib", "connections"),
+    [
+        ("db.m7g.large", {}, 2048, 748),
+        ("db.m7g.xlarge", {}, 4096, 1530),
+        ("db.t4g.micro", {"database_freeable_memory_percent": 6.25}, 64, 64),
+        ("db.m7g.large", {"database_connections_percent": 50}, 2048, 416),
+        ("db.r7g.16xlarge", {}, 128 * 1024, 4500),
+    ],
+)
+def test_two_thresholds_of_the_database_follow_from_its_class(
+    instance_class: str, settings: dict[str, Any], memory_mib: int, connections: int
+) -> None:
+    made: dict[str, Alarm] = {}
+
+    def build(stack: TerraformStack) -> None:
+        database = Database(
+            stack,
+            "db",
+            settings=database_settings(instance_class=instance_class),
+            target=TARGET,
+            key=build_key(stack),
+            network=fake_network(),
+        )
+        made.update({each.id: each for each in database_alarms(database, AlarmSettings.model_validate(settings))})
+
+    synthesize(build)
+    assert made["memory"].threshold == memory_mib * 1024**2
+    assert made["connections"].threshold == connections
 
 
 def test_a_database_that_sends_nothing_is_one_alarm(watched: Synthesized) -> None:
@@ -323,13 +354,13 @@ def test_the_dashboard_draws_the_alarms_thresholds(graphs: Mapping[str, Any]) ->
         "Services: CPUUtilization (%)": [90],
         "Services: MemoryUtilization (%)": [90],
         "Database: CPU (%)": [90],
-        "Database: connections": [810],
+        "Database: connections": [748],
         "Database: free storage (bytes)": [100 * 1024**3 // 10],
         "Cache: CPU of the engine (%)": [90],
         "Cache: memory (%)": [80],
         "Cache: evictions": [100],
     }
-    assert graphs["Database: connections"]["annotations"]["horizontal"] == [{"label": "alarm", "value": 810}]
+    assert graphs["Database: connections"]["annotations"]["horizontal"] == [{"label": "alarm", "value": 748}]
 
 
 def test_an_alarm_that_is_added_is_drawn_by_itself() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from adelie.database.application_role import ApplicationRole
 from adelie.database.settings import DatabaseSettings
+from adelie.database.sizes import max_connections, memory_mib
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResourceLifecycle
 from adelie.shared.data import BackupSource, holds_data
@@ -64,6 +65,9 @@ class Database(Construct):
         self._key = key
         self.port = _PORT
         self.allocated_storage_gib = settings.allocated_storage_gib
+        self.memory_mib = memory_mib(settings.instance_class)
+        self.max_connections = max_connections(settings.instance_class)
+        """An estimate."""
         self.identifier = target.name("aws_db_instance", "database")
 
         self._security_group = self._closed_security_group(network)

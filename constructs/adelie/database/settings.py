@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie import functions
+from adelie.database.sizes import InstanceClass
 from adelie.values.log_retention import LogRetentionDays
 from adelie.values.windows import DailyWindow, WeeklyWindow, check_windows
 from catalogue.model import Cache, Database
@@ -66,8 +67,9 @@ class DatabaseSettings(Database):
 
     allow_major_upgrade: bool = False
     """Let a new engine_version upgrade the instance, with downtime and no way back (default false: it is refused)."""
-    instance_class: Annotated[str, StringConstraints(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$")]
-    """The instance's size, such as db.t4g.micro or db.m7g.large."""
+    instance_class: InstanceClass
+    """The instance's size, such as db.t4g.micro or db.m7g.large. The alarms on memory and connections follow from it,
+    so a class whose memory isn't known (adelie/database/sizes.py) is refused."""
     username: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")] = "postgres"
     """The owner's user name (default "postgres", as RDS's own); a new name is a new, empty instance."""
     allocated_storage_gib: Annotated[int, Field(ge=20, le=65536)]

@@ -103,12 +103,14 @@ def database_alarms(database: Database, settings: AlarmSettings) -> list[Alarm]:
 
     No data is an alarm here, because a database always sends some; but one alarm, the CPU's, and not four at once.
     """
+    free_memory = round(database.memory_mib * _MIB * settings.database_freeable_memory_percent / 100)
+    connections = int(database.max_connections * settings.database_connections_percent / 100)
     free_storage = round(database.allocated_storage_gib * _GIB * settings.database_free_storage_percent / 100)
     rows: tuple[tuple[str, str, Comparison, float], ...] = (
         ("cpu", "CPUUtilization", "GreaterThanThreshold", settings.database_cpu_percent),
-        ("memory", "FreeableMemory", "LessThanThreshold", settings.database_freeable_memory_mib * _MIB),
+        ("memory", "FreeableMemory", "LessThanThreshold", free_memory),
         ("storage", "FreeStorageSpace", "LessThanThreshold", free_storage),
-        ("connections", "DatabaseConnections", "GreaterThanThreshold", settings.database_connections),
+        ("connections", "DatabaseConnections", "GreaterThanThreshold", connections),
     )
     return [
         Alarm(

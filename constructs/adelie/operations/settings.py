@@ -13,7 +13,10 @@ Percent = Annotated[float, Field(gt=0, le=100)]
 
 
 class AlarmSettings(Settings):
-    """Thresholds of the alarms. "AWS" below is the CloudWatch user guide's list "Recommended alarms"."""
+    """Thresholds of the alarms; those of the database are shares of what its instance class and its storage give.
+
+    "AWS" below is the CloudWatch user guide's list "Recommended alarms".
+    """
 
     emails: tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = ()
     """Who is told by e-mail too (default nobody); each confirms once, by a link that SNS sends."""
@@ -33,14 +36,14 @@ class AlarmSettings(Settings):
     """Memory of a service's tasks on average, for 15 minutes (default 90, as AWS)."""
     database_cpu_percent: Percent = 90
     """CPU of PostgreSQL for 15 minutes (default 90, as AWS)."""
-    database_freeable_memory_mib: Annotated[int, Field(ge=1)]
-    """Memory that is left to PostgreSQL. No default: it depends on the instance class (AWS: about a quarter of it)."""
+    database_freeable_memory_percent: Percent = 25
+    """Share of the instance class's memory that is left to PostgreSQL (default 25, as AWS: about a quarter)."""
     database_free_storage_percent: Percent = 10
     """Share of the allocated storage that is free (default 10, as AWS). RDS enlarges it at 10 as well, up to
     `database.max_storage_gib`: an alarm that stays says that this limit is reached."""
-    database_connections: Annotated[int, Field(ge=1)]
-    """Open connections. No default: PostgreSQL takes the instance class's memory in bytes / 9,531,392, at most 5,000
-    (RDS user guide, "Quotas and constraints"), and AWS's alarm is at 90 of 100."""
+    database_connections_percent: Percent = 90
+    """Open connections, as a share of what PostgreSQL takes with the instance class's memory (default 90, as AWS). How
+    many it takes is estimated, because AWS doesn't say it: adelie/database/sizes.py."""
     cache_cpu_percent: Percent = 90
     """CPU of the cache's engine, which is one thread (default 90, as AWS)."""
     cache_memory_percent: Percent = 80
