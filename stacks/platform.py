@@ -19,9 +19,9 @@ from adelie.network.bastion import Bastion
 from adelie.network.vpc import Network
 from adelie.seam.terraform import Construct, TerraformOutput, TerraformVariable, TerraformVariableValidationConfig
 from adelie.shared.alarm_topic import AlarmTopic
+from adelie.shared.collaborators import Workload
 from adelie.shared.data import DataStack
 from adelie.shared.encryption import CustomerKey
-from adelie.shared.workload import Workload
 from adelie.storage.bucket import Bucket
 from adelie.storage.log_bucket import LogBucket
 from adelie.storage.secret import Secret

@@ -6,7 +6,7 @@ import pytest
 
 from adelie.cdn.domain import Certificate
 from adelie.seam.terraform import TerraformOutput, TerraformStack
-from tests.fakes_cdn import DOMAIN, build_cdn, cdn_settings
+from tests.fakes.cdn import DOMAIN, build_cdn, cdn_settings
 from tests.support import Synthesized, synthesize
 
 

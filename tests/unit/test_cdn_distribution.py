@@ -10,7 +10,8 @@ from adelie.cdn.headers import DEFAULT_CSP, content_security_policy
 from adelie.cdn.settings import DomainSettings
 from adelie.seam.terraform import TerraformOutput, TerraformStack
 from adelie.storage.log_bucket import LogBucket
-from tests.fakes_cdn import DOMAIN, FakeBucket, FakeLoadBalancer, FakeLogs, build_cdn, cdn_settings, web_acl_settings
+from tests.fakes.cdn import DOMAIN, build_cdn, cdn_settings, web_acl_settings
+from tests.fakes.collaborators import FakeBucket, FakeLoadBalancer, FakeLogs
 from tests.support import Synthesized, synthesize
 
 US_EAST_1_TYPES = {

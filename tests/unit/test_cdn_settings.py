@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from adelie.cdn.settings import DomainSettings, HstsSettings
 from catalogue.settings import Settings
-from tests.fakes_cdn import cdn_settings, web_acl_settings
+from tests.fakes.cdn import cdn_settings, web_acl_settings
 
 
 def refusal(settings: type[Settings], **values: Any) -> str:

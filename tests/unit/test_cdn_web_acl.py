@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adelie.cdn.web_acl import WebAcl
-from tests.fakes_cdn import build_cdn, cdn_settings, web_acl_settings
+from tests.fakes.cdn import build_cdn, cdn_settings, web_acl_settings
 from tests.support import TARGET, Synthesized, synthesize
 
 BASE_GROUPS = [

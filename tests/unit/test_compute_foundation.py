@@ -8,7 +8,8 @@ from adelie.compute.load_balancer import TLS_POLICY
 from adelie.compute.repository import Repository
 from adelie.compute.settings import RepositorySettings
 from adelie.seam.terraform import TerraformStack
-from tests.fakes_compute import CLUSTER, ComputeStage
+from tests.fakes.collaborators import FakeNetwork
+from tests.fakes.compute import CLUSTER, ComputeStage
 from tests.support import TARGET, Synthesized, policy, synthesize
 
 CERTIFICATE = "arn:aws:acm:ap-northeast-2:111111111111:certificate/1"
@@ -101,7 +102,7 @@ def test_exec_sessions_are_encrypted_and_recorded(plain: Synthesized) -> None:
 def test_the_load_balancer_is_private_strict_and_logged(plain: Synthesized) -> None:
     balancer = plain.only("aws_lb")
     assert balancer["internal"] is True
-    assert balancer["subnets"] == ["subnet-a", "subnet-c"]
+    assert balancer["subnets"] == list(FakeNetwork().private_subnet_ids)
     assert balancer["drop_invalid_header_fields"] is True
     assert balancer["desync_mitigation_mode"] == "defensive"
     assert balancer["enable_deletion_protection"] is True

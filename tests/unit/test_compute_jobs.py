@@ -9,8 +9,8 @@ from adelie.compute.job_definition import JobDefinition
 from adelie.compute.job_settings import OneOffTaskSettings
 from adelie.compute.one_off_task import OneOffTask
 from adelie.seam.terraform import TerraformStack
-from adelie.shared.security_group import SecurityGroup
-from tests.fakes_compute import IMAGE_TAG, TASK, TOPIC, ComputeStage, FakeWorkload
+from tests.fakes.collaborators import FakeWorkload, given, granted
+from tests.fakes.compute import IMAGE_TAG, TASK, TOPIC, ComputeStage
 from tests.support import TARGET, Synthesized, policy, synthesize
 
 MACHINE = JobDefinition(
@@ -211,24 +211,23 @@ def test_the_scheduler_may_start_this_job_only(result: Synthesized) -> None:
 
 
 def test_connecting_lets_a_service_start_it() -> None:
-    workloads: list[FakeWorkload] = []
     commands: list[str] = []
 
     def build(stack: TerraformStack) -> None:
-        stage = ComputeStage(stack)
-        pipeline = stage.job()
-        group = SecurityGroup(stack, "peer", target=TARGET, name="peer", description="x", vpc_id="vpc-1")
-        workload = FakeWorkload(group)
-        pipeline.connect(workload)
-        workloads.append(workload)
+        pipeline = ComputeStage(stack).job()
+        pipeline.connect(FakeWorkload(stack, "backend-api"))
         commands.append(pipeline.start_command)
-        assert workload.environment == {"PIPELINE_STATE_MACHINE_ARN": pipeline.state_machine_arn}
-        (statement,) = workload.task_grants["start-ai-pipeline"]
-        assert list(statement.actions) == ["states:StartExecution"]
-        assert list(statement.resources) == [pipeline.state_machine_arn]
 
-    synthesize(build)
-    assert len(workloads) == 1
+    result = synthesize(build)
+    (machine,) = result.resources("aws_sfn_state_machine")
+    arn = f"${{aws_sfn_state_machine.{machine}.arn}}"
+    assert given(result, "backend-api", "environment") == {"PIPELINE_STATE_MACHINE_ARN": arn}
+    assert given(result, "backend-api", "secret") == {}
+    assert granted(result, "backend-api", "task").keys() == {"start-ai-pipeline"}
+    (statement,) = granted(result, "backend-api", "task")["start-ai-pipeline"]
+    assert statement["Action"] == ["states:StartExecution"]
+    assert statement["Resource"] == [arn]
+    assert granted(result, "backend-api", "execution") == {}
     assert commands[0].startswith("aws stepfunctions start-execution --state-machine-arn ")
     assert commands[0].endswith("""--input '{"force": true}'""")
 
@@ -290,5 +289,5 @@ def test_a_one_off_task_is_defined_but_not_run() -> None:
     assert "aws_ecs_service" not in result.document["resource"]
     (command,) = commands
     assert "--task-definition adelie-test-migration --capacity-provider-strategy capacityProvider=FARGATE," in command
-    assert "subnets=[subnet-a,subnet-c]" in command
+    assert "subnets=[subnet-private-a,subnet-private-c]" in command
     assert command.endswith("assignPublicIp=DISABLED}'")

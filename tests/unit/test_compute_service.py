@@ -9,7 +9,8 @@ from adelie.compute.service import FargateService
 from adelie.seam.terraform import TerraformStack
 from adelie.values.naming import InvalidNameError
 from adelie.values.policy import Statement
-from tests.fakes_compute import ComputeStage
+from tests.fakes.collaborators import FakeNetwork
+from tests.fakes.compute import ComputeStage
 from tests.support import Synthesized, policy, synthesize
 
 READ = Statement(sid="Read", actions=["s3:GetObject"], resources=["arn:aws:s3:::objects/*"])
@@ -200,7 +201,7 @@ def test_the_service_rolls_out_safely(minimal: Synthesized) -> None:
     assert service["enable_execute_command"] is False
     assert (service["propagate_tags"], service["enable_ecs_managed_tags"]) == ("SERVICE", True)
     assert service["network_configuration"]["assign_public_ip"] is False
-    assert service["network_configuration"]["subnets"] == ["subnet-a", "subnet-c"]
+    assert service["network_configuration"]["subnets"] == list(FakeNetwork().private_subnet_ids)
     assert service["capacity_provider_strategy"] == [
         {"base": 1, "capacity_provider": "FARGATE", "weight": 1},
         {"base": 0, "capacity_provider": "FARGATE_SPOT", "weight": 3},

@@ -11,7 +11,7 @@ from adelie.compute.service_settings import ScheduledCapacitySettings, ServiceSe
 from adelie.compute.settings import ClusterSettings, RepositorySettings
 from adelie.compute.task_settings import TaskSettings
 from catalogue.settings import Settings
-from tests.fakes_compute import CLUSTER, SERVICE, TASK
+from tests.fakes.compute import CLUSTER, SERVICE, TASK
 
 HEALTH = {"path": "/health"}
 NIGHT = {"schedule": "cron(0 22 * * ? *)", "min_capacity": 3, "max_capacity": 1}

@@ -12,7 +12,8 @@ from adelie.database.rds import Database
 from adelie.database.settings import ApplicationRoleSettings
 from adelie.functions.database_role import handler
 from adelie.seam.terraform import TerraformStack
-from tests.fakes_data import FakeNetwork, build_key, database_settings, fake_network
+from tests.fakes.collaborators import FakeNetwork
+from tests.fakes.data import build_key, database_settings
 from tests.support import TARGET, Synthesized, policy, references, synthesize
 
 
@@ -23,7 +24,7 @@ def build(stack: TerraformStack, **application: Any) -> Database:
         settings=database_settings(application=application),
         target=TARGET,
         key=build_key(stack),
-        network=fake_network(),
+        network=FakeNetwork(),
     )
 
 
@@ -86,7 +87,7 @@ def test_the_function_is_told_all_that_it_reads(function: dict[str, Any]) -> Non
 
 
 def test_the_function_is_in_the_private_subnets(function: dict[str, Any]) -> None:
-    assert function["vpc_config"]["subnet_ids"] == list(FakeNetwork.private_subnet_ids)
+    assert function["vpc_config"]["subnet_ids"] == list(FakeNetwork().private_subnet_ids)
 
 
 def test_the_function_reaches_https_and_the_database(stack: Synthesized, function: dict[str, Any]) -> None:
@@ -156,7 +157,7 @@ def test_a_region_without_rdss_authority_is_refused() -> None:
             settings=database_settings(),
             target=elsewhere,
             key=build_key(stack),
-            network=fake_network(),
+            network=FakeNetwork(),
         )
 
     with pytest.raises(ValueError, match=r"but not in us-west-1; add us-west-1\.pem to database_role"):

@@ -10,17 +10,8 @@ from pydantic import ValidationError
 from adelie.database.cache import Cache
 from adelie.database.settings import CacheSettings
 from adelie.seam.terraform import TerraformStack
-from tests.fakes_data import (
-    FakeNetwork,
-    FakeWorkload,
-    build_key,
-    cache_settings,
-    fake_network,
-    given,
-    granted,
-    opened_ports,
-    refusal,
-)
+from tests.fakes.collaborators import FakeNetwork, FakeWorkload, given, granted
+from tests.fakes.data import build_key, cache_settings, opened_ports, refusal
 from tests.support import TARGET, Synthesized, references, synthesize
 
 
@@ -31,7 +22,7 @@ def build(stack: TerraformStack, **overrides: Any) -> Cache:
         settings=cache_settings(**overrides),
         target=TARGET,
         key=build_key(stack),
-        network=fake_network(),
+        network=FakeNetwork(),
     )
 
 
@@ -117,7 +108,7 @@ def test_it_is_encrypted_on_disk_and_on_the_wire(maximal: Synthesized, group: di
     assert group["at_rest_encryption_enabled"] == "true"
     assert references(group["kms_key_id"]) == {f"aws_kms_key.{next(iter(maximal.resources('aws_kms_key')))}"}
     assert (group["transit_encryption_enabled"], group["transit_encryption_mode"]) == (True, "required")
-    assert maximal.only("aws_elasticache_subnet_group")["subnet_ids"] == list(FakeNetwork.isolated_subnet_ids)
+    assert maximal.only("aws_elasticache_subnet_group")["subnet_ids"] == list(FakeNetwork().isolated_subnet_ids)
 
 
 def test_replicas_and_failover(group: dict[str, Any], emulated: Synthesized) -> None:

@@ -11,17 +11,8 @@ from pydantic import ValidationError
 from adelie.database.rds import Database
 from adelie.database.settings import DatabaseSettings
 from adelie.seam.terraform import TerraformStack
-from tests.fakes_data import (
-    FakeNetwork,
-    FakeWorkload,
-    build_key,
-    database_settings,
-    fake_network,
-    given,
-    granted,
-    opened_ports,
-    refusal,
-)
+from tests.fakes.collaborators import FakeNetwork, FakeWorkload, given, granted
+from tests.fakes.data import build_key, database_settings, opened_ports, refusal
 from tests.support import TARGET, Synthesized, policy, references, synthesize
 
 
@@ -32,7 +23,7 @@ def build(stack: TerraformStack, **overrides: Any) -> Database:
         settings=database_settings(**overrides),
         target=TARGET,
         key=build_key(stack),
-        network=fake_network(),
+        network=FakeNetwork(),
     )
 
 
@@ -151,7 +142,7 @@ def test_the_instance_is_private_and_encrypted(maximal: Synthesized, instance: d
     assert instance["storage_encrypted"] is True
     for attribute in ("kms_key_id", "performance_insights_kms_key_id", "master_user_secret_kms_key_id"):
         assert references(instance[attribute]) == {f"aws_kms_key.{next(iter(maximal.resources('aws_kms_key')))}"}
-    assert maximal.only("aws_db_subnet_group")["subnet_ids"] == list(FakeNetwork.isolated_subnet_ids)
+    assert maximal.only("aws_db_subnet_group")["subnet_ids"] == list(FakeNetwork().isolated_subnet_ids)
     assert references(instance["db_subnet_group_name"]) == {
         f"aws_db_subnet_group.{next(iter(maximal.resources('aws_db_subnet_group')))}"
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from adelie.seam.terraform import TerraformStack
+from adelie.shared.collaborators import Peer
 from adelie.shared.security_group import SecurityGroup
-from adelie.shared.workload import Peer
-from tests.fakes_network import build_bastion, synthesize_readable
+from tests.fakes.network import build_bastion, synthesize_readable
 from tests.support import TARGET, Synthesized, policy
 
 

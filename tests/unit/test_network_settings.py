@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from adelie.network.settings import BastionSettings, NetworkSettings
 from adelie.network.zones import is_zone, letter_of_zone, region_of_zone, zones_outside
-from tests.fakes_network import FARGATE_ENDPOINTS, network_settings
+from tests.fakes.network import FARGATE_ENDPOINTS, network_settings
 
 
 def _refusal(error: pytest.ExceptionInfo[ValidationError]) -> tuple[str | None, str]:

@@ -7,7 +7,7 @@ import pytest
 from adelie.network.vpc import Network
 from adelie.seam.terraform import TerraformOutput, TerraformStack
 from adelie.shared.encryption import CustomerKey, EncryptionSettings
-from tests.fakes_network import FARGATE_ENDPOINTS, build_network, network_settings, synthesize_readable
+from tests.fakes.network import FARGATE_ENDPOINTS, build_network, network_settings, synthesize_readable
 from tests.support import TARGET, Synthesized, policy
 
 

@@ -36,9 +36,10 @@ from adelie.shared.data import BackupSource
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.settings import EncryptionSettings
 from adelie.values.metric import Alarm, Metric
-from tests.fakes_cdn import DOMAIN, build_cdn, cdn_settings
-from tests.fakes_compute import ComputeStage
-from tests.fakes_data import build_key, cache_settings, database_settings, fake_network
+from tests.fakes.cdn import DOMAIN, build_cdn, cdn_settings
+from tests.fakes.collaborators import FakeNetwork
+from tests.fakes.compute import ComputeStage
+from tests.fakes.data import build_key, cache_settings, database_settings
 from tests.support import TARGET, Synthesized, policy, references, synthesize
 
 SETTINGS = AlarmSettings()
@@ -95,7 +96,7 @@ def everything(stack: TerraformStack, jobs: Sequence[str] = ("ai-pipeline",)) ->
     stage = ComputeStage(stack)
     topic = AlarmTopic(stack, "alarms", target=TARGET, key=stage.key)
     edge_topic = AlarmTopic(stack, "edge-alarms", target=TARGET, key=stage.key, region="us-east-1")
-    of_data: dict[str, Any] = {"target": TARGET, "key": stage.key, "network": fake_network()}
+    of_data: dict[str, Any] = {"target": TARGET, "key": stage.key, "network": FakeNetwork()}
     service = stage.service("api")
     database = Database(stack, "db", settings=database_settings(allocated_storage_gib=100), **of_data)
     cache = Cache(stack, "redis", settings=cache_settings(replicas=1), **of_data)
@@ -236,7 +237,7 @@ def test_two_thresholds_of_the_database_follow_from_its_class(
             settings=database_settings(instance_class=instance_class),
             target=TARGET,
             key=build_key(stack),
-            network=fake_network(),
+            network=FakeNetwork(),
         )
         made.update({each.id: each for each in database_alarms(database, AlarmSettings.model_validate(settings))})
 

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from adelie.seam.terraform import TerraformStack
 from adelie.storage.bucket import Bucket
 from adelie.storage.settings import BucketSettings
-from tests.fakes_data import FakeWorkload, bucket_settings, build_key, build_logs, given, granted, refusal
+from tests.fakes.collaborators import FakeWorkload, given, granted
+from tests.fakes.data import bucket_settings, build_key, build_logs, refusal
 from tests.support import TARGET, Synthesized, policy, references, synthesize
 
 VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.ap-northeast-2.amazonaws.com"}}

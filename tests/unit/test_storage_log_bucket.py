@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from adelie.seam.terraform import TerraformOutput, TerraformStack
 from adelie.storage.settings import LogBucketSettings
-from tests.fakes_data import build_logs, log_bucket_settings, refusal
+from tests.fakes.data import build_logs, log_bucket_settings, refusal
 from tests.support import Synthesized, policy, references, synthesize
 
 

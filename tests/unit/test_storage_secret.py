@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from adelie.seam.terraform import TerraformStack
 from adelie.storage.secret import Secret
-from tests.fakes_data import FakeWorkload, build_key, given, granted, refusal, secret_settings
+from tests.fakes.collaborators import FakeWorkload, given, granted
+from tests.fakes.data import build_key, refusal, secret_settings
 from tests.support import TARGET, Synthesized, references, synthesize
 
 

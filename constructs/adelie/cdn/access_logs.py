@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 
 from adelie.cdn.domain import EDGE_REGION
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.shared.collaborators import AccessLogBucket
 from adelie.values.naming import AwsTarget
 
 _PREFIX: Final = "cloudfront"
-
-
-class LogArchive(Protocol):
-    """What the CDN needs of the bucket for logs: `adelie.storage.LogBucket`, which lets CloudFront write here."""
-
-    @property
-    def arn(self) -> str:
-        """The bucket's ARN."""
-        ...
 
 
 class AccessLogs(Construct):
@@ -31,7 +23,7 @@ class AccessLogs(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, target: AwsTarget, distribution_arn: str, logs: LogArchive
+        self, scope: Construct, id: str, *, target: AwsTarget, distribution_arn: str, logs: AccessLogBucket
     ) -> None:
         super().__init__(scope, id)
         source = aws.CloudwatchLogDeliverySource(

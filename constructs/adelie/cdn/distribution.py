@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final, TypedDict
 
-from adelie.cdn.access_logs import AccessLogs, LogArchive
+from adelie.cdn.access_logs import AccessLogs
 from adelie.cdn.cache import API_CACHE_POLICY_ID, API_ORIGIN_REQUEST_POLICY_ID, CachePolicies
 from adelie.cdn.domain import EDGE_REGION, Certificate, alias_record
 from adelie.cdn.headers import SecurityHeaders
-from adelie.cdn.origins import AssetsBucket, AssetsOrigin, LoadBalancerOrigin, PrivateLoadBalancer
+from adelie.cdn.origins import AssetsOrigin, LoadBalancerOrigin
 from adelie.cdn.settings import CdnSettings, DomainSettings
 from adelie.cdn.web_acl import WebAcl
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.shared.collaborators import AccessLogBucket, AssetsBucket, PrivateLoadBalancer
 from adelie.values.metric import Metric
 from adelie.values.naming import AwsTarget
 
@@ -61,7 +62,7 @@ class Cdn(Construct):
         target: AwsTarget,
         assets: AssetsBucket,
         load_balancer: PrivateLoadBalancer,
-        logs: LogArchive,
+        logs: AccessLogBucket,
         domain: DomainSettings | None,
     ) -> None:
         super().__init__(scope, id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 
 from adelie.cdn.domain import alias_record
 from adelie.cdn.settings import CdnSettings, DomainSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.shared.collaborators import AssetsBucket, PrivateLoadBalancer
 from adelie.values.naming import AwsTarget
 
 # Elastic Load Balancing closes an idle connection after 60 seconds unless told otherwise; CloudFront must do so first.
@@ -16,43 +17,6 @@ _HTTP_PORT: Final = 80
 _HTTPS_PORT: Final = 443
 _ORIGIN_TLS: Final = "TLSv1.2"  # the highest that the API names for origins
 _VPC_ORIGIN_TIMEOUT: Final = "30m"  # AWS: up to 15 minutes, which is just what the provider waits by default
-
-
-class AssetsBucket(Protocol):
-    """What the CDN needs of the bucket: `adelie.storage.Bucket`."""
-
-    @property
-    def regional_domain_name(self) -> str:
-        """`<bucket>.s3.<region>.amazonaws.com`."""
-        ...
-
-    def allow_cloudfront(self, distribution_arn: str) -> None:
-        """Let this one distribution read objects."""
-        ...
-
-
-class PrivateLoadBalancer(Protocol):
-    """What the CDN needs of the load balancer: `adelie.compute.LoadBalancer`."""
-
-    @property
-    def arn(self) -> str:
-        """Its ARN."""
-        ...
-
-    @property
-    def dns_name(self) -> str:
-        """The name that AWS gave it."""
-        ...
-
-    @property
-    def zone_id(self) -> str:
-        """The hosted zone of that name."""
-        ...
-
-    @property
-    def port(self) -> int:
-        """The port of its one listener."""
-        ...
 
 
 class AssetsOrigin(Construct):

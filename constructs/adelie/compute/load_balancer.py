@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from adelie.compute.collaborators import AccessLogBucket, IssuedCertificate, PrivateNetwork
 from adelie.compute.settings import LoadBalancerSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.shared.collaborators import AccessLogBucket, IssuedCertificate, PrivateNetwork
 from adelie.shared.security_group import SecurityGroup
 from adelie.values.metric import Metric
 from adelie.values.naming import AwsTarget

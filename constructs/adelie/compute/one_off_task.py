@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from adelie.compute.cluster import Cluster
-from adelie.compute.collaborators import PrivateNetwork
 from adelie.compute.job_settings import OneOffTaskSettings
 from adelie.compute.repository import Repository
 from adelie.compute.task import FargateTask
 from adelie.seam.terraform import Construct
+from adelie.shared.collaborators import PrivateNetwork
 from adelie.shared.encryption import CustomerKey
 from adelie.values.naming import AwsTarget
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from adelie.compute.cluster import Cluster
-from adelie.compute.collaborators import PrivateNetwork
 from adelie.compute.job_definition import JobDefinition
 from adelie.compute.job_settings import ScheduledJobSettings
 from adelie.compute.logs import log_group
@@ -16,10 +15,10 @@ from adelie.compute.schedules import cron_expression
 from adelie.compute.task import FargateTask
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.shared.collaborators import PrivateNetwork, Workload
 from adelie.shared.dead_letters import FailureQueue
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.role import role
-from adelie.shared.workload import Workload
 from adelie.values.metric import Alarm, Metric
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, assume_role_policy, policy_document

@@ -6,13 +6,13 @@ from typing import Final
 
 from adelie.compute.autoscaling import ServiceAutoscaling
 from adelie.compute.cluster import Cluster
-from adelie.compute.collaborators import PrivateNetwork
 from adelie.compute.load_balancer import LoadBalancer
 from adelie.compute.repository import Repository
 from adelie.compute.service_settings import ROLL_OUT_PERCENT, ServiceSettings, listener_priority, target_group_name
 from adelie.compute.task import FargateTask
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResource, TerraformResourceLifecycle
+from adelie.shared.collaborators import PrivateNetwork
 from adelie.shared.encryption import CustomerKey
 from adelie.values.metric import Metric
 from adelie.values.naming import AwsTarget

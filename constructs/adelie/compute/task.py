@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adelie.compute.collaborators import PrivateNetwork
 from adelie.compute.logs import log_group
 from adelie.compute.repository import Repository
 from adelie.compute.task_settings import TaskSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResource
+from adelie.shared.collaborators import PrivateNetwork
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.role import role
 from adelie.shared.security_group import SecurityGroup

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adelie import functions
 from adelie.database.settings import FUNCTION, TIMEOUT_SECONDS, ApplicationRoleSettings, known_regions
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.shared.collaborators import PrivateNetwork
+from adelie.shared.encryption import CustomerKey
 from adelie.shared.function_code import FunctionCode
 from adelie.shared.function_log import function_log, report_statements
 from adelie.shared.role import role
 from adelie.shared.security_group import SecurityGroup
 from adelie.storage.secret import Secret
 from adelie.storage.settings import SecretSettings
+from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, assume_role_policy, policy_document
-
-if TYPE_CHECKING:
-    from adelie.network.vpc import Network
-    from adelie.shared.encryption import CustomerKey
-    from adelie.values.naming import AwsTarget
 
 SECRET: Final = "database-application"  # noqa: S105 -- its name
 _PACKAGE: Final = Path(functions.__file__).with_name("database_role")
@@ -51,7 +49,7 @@ class ApplicationRole(Construct):
         settings: ApplicationRoleSettings,
         target: AwsTarget,
         key: CustomerKey,
-        network: Network,
+        network: PrivateNetwork,
         owner_secret_arn: str,
         server: Mapping[str, str],
         log_retention_days: int,
@@ -126,7 +124,7 @@ class ApplicationRole(Construct):
             depends_on=[permissions],
         )
 
-    def _closed_security_group(self, network: Network) -> SecurityGroup:
+    def _closed_security_group(self, network: PrivateNetwork) -> SecurityGroup:
         group = SecurityGroup(
             self,
             "security-group",

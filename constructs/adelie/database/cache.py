@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adelie.database.settings import CacheSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResourceLifecycle
+from adelie.shared.collaborators import Peer, PrivateNetwork, Workload
 from adelie.shared.data import holds_data
+from adelie.shared.encryption import CustomerKey
 from adelie.shared.security_group import SecurityGroup
 from adelie.values.metric import Metric
+from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement
 from adelie.values.windows import daily_window_in_utc, weekly_window_in_utc
-
-if TYPE_CHECKING:
-    from adelie.network.vpc import Network
-    from adelie.shared.encryption import CustomerKey
-    from adelie.shared.workload import Peer, Workload
-    from adelie.values.naming import AwsTarget
 
 _PORT: Final = 6379
 _LOG_TYPES: Final = ("slow-log", "engine-log")
@@ -64,7 +61,7 @@ class Cache(Construct):
         settings: CacheSettings,
         target: AwsTarget,
         key: CustomerKey,
-        network: Network,
+        network: PrivateNetwork,
     ) -> None:
         super().__init__(scope, id)
         self._settings = settings
@@ -110,7 +107,7 @@ class Cache(Construct):
             }
         workload.add_environment(environment)
 
-    def _closed_security_group(self, network: Network) -> SecurityGroup:
+    def _closed_security_group(self, network: PrivateNetwork) -> SecurityGroup:
         return SecurityGroup(
             self,
             "security-group",
@@ -154,7 +151,7 @@ class Cache(Construct):
             user_ids=user_ids,
         )
 
-    def _replication_group(self, network: Network) -> aws.ElasticacheReplicationGroup:
+    def _replication_group(self, network: PrivateNetwork) -> aws.ElasticacheReplicationGroup:
         settings = self._settings
         parameters = self._parameter_group()
         return aws.ElasticacheReplicationGroup(
@@ -186,7 +183,7 @@ class Cache(Construct):
             log_delivery_configuration=self._log_delivery(),
         )
 
-    def _subnet_group(self, network: Network) -> aws.ElasticacheSubnetGroup:
+    def _subnet_group(self, network: PrivateNetwork) -> aws.ElasticacheSubnetGroup:
         return aws.ElasticacheSubnetGroup(
             self,
             "subnets",

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adelie.database.application_role import ApplicationRole
 from adelie.database.settings import DatabaseSettings
 from adelie.database.sizes import max_connections, memory_mib
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResourceLifecycle
+from adelie.shared.collaborators import Peer, PrivateNetwork, Workload
 from adelie.shared.data import BackupSource, holds_data
+from adelie.shared.encryption import CustomerKey
 from adelie.shared.role import role
 from adelie.shared.security_group import SecurityGroup
 from adelie.values.metric import Metric
+from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, assume_role_policy
 from adelie.values.windows import daily_window_in_utc, weekly_window_in_utc
-
-if TYPE_CHECKING:
-    from adelie.network.vpc import Network
-    from adelie.shared.encryption import CustomerKey
-    from adelie.shared.workload import Peer, Workload
-    from adelie.values.naming import AwsTarget
 
 _PORT: Final = 5432
 _LOG_EXPORTS: Final = ("postgresql", "upgrade")
@@ -57,7 +54,7 @@ class Database(Construct):
         settings: DatabaseSettings,
         target: AwsTarget,
         key: CustomerKey,
-        network: Network,
+        network: PrivateNetwork,
     ) -> None:
         super().__init__(scope, id)
         self._settings = settings
@@ -138,7 +135,7 @@ class Database(Construct):
         bundle = self._settings.ca_bundle_path
         return {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": bundle} if bundle else {"PGSSLMODE": "require"}
 
-    def _closed_security_group(self, network: Network) -> SecurityGroup:
+    def _closed_security_group(self, network: PrivateNetwork) -> SecurityGroup:
         return SecurityGroup(
             self,
             "security-group",
@@ -148,7 +145,7 @@ class Database(Construct):
             vpc_id=network.vpc_id,
         )
 
-    def _postgres(self, network: Network) -> aws.DbInstance:
+    def _postgres(self, network: PrivateNetwork) -> aws.DbInstance:
         settings, key_arn = self._settings, self._key.arn
         insights = settings.database_insights != "none"
         monitoring, monitoring_policy = (
@@ -199,7 +196,7 @@ class Database(Construct):
             depends_on=[*self._log_groups(), *([monitoring_policy] if monitoring_policy else [])],
         )
 
-    def _subnet_group(self, network: Network) -> aws.DbSubnetGroup:
+    def _subnet_group(self, network: PrivateNetwork) -> aws.DbSubnetGroup:
         return aws.DbSubnetGroup(
             self,
             "subnets",

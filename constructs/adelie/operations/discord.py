@@ -11,12 +11,12 @@ from adelie.operations.settings import NotifierSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.alarm_topic import AlarmTopic
+from adelie.shared.collaborators import ReadableSecret
 from adelie.shared.dead_letters import FailureQueue
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.function_code import FunctionCode
 from adelie.shared.function_log import function_log, report_statements
 from adelie.shared.role import role
-from adelie.storage.secret import Secret
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import assume_role_policy, policy_document
 
@@ -45,7 +45,7 @@ class DiscordNotifier(Construct):
         settings: NotifierSettings,
         target: AwsTarget,
         key: CustomerKey,
-        secret: Secret,
+        secret: ReadableSecret,
         topics: Mapping[str, AlarmTopic],
     ) -> None:
         super().__init__(scope, id)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.data import BackupSource, holds_data
+from adelie.shared.encryption import CustomerKey
 from adelie.storage.settings import ProtectedBucketSettings
 from adelie.values.policy import Statement, policy_document
-
-if TYPE_CHECKING:
-    from adelie.shared.encryption import CustomerKey
 
 _LEAST_TLS_VERSION: Final = "1.2"
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.shared.collaborators import Workload
+from adelie.shared.encryption import CustomerKey
 from adelie.storage.base_bucket import Contents, ProtectedBucket
+from adelie.storage.log_bucket import LogBucket
 from adelie.storage.settings import BucketSettings
+from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement
 from adelie.values.sid import sid
-
-if TYPE_CHECKING:
-    from adelie.shared.encryption import CustomerKey
-    from adelie.shared.workload import Workload
-    from adelie.storage.log_bucket import LogBucket
-    from adelie.values.naming import AwsTarget
 
 
 class Bucket(ProtectedBucket):

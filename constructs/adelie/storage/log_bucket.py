@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adelie.seam.terraform import Construct
 from adelie.storage.base_bucket import Contents, ProtectedBucket
 from adelie.storage.settings import LogBucketSettings
+from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement
-
-if TYPE_CHECKING:
-    from adelie.values.naming import AwsTarget
 
 _CLOUDFRONT_REGION: Final = "us-east-1"  # where CloudFront, a global service, has its log delivery
 

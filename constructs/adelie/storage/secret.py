@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformStack
+from adelie.shared.collaborators import Workload
 from adelie.shared.data import holds_data
+from adelie.shared.encryption import CustomerKey
 from adelie.storage.settings import SecretSettings
+from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement
 from adelie.values.sid import sid
-
-if TYPE_CHECKING:
-    from adelie.shared.encryption import CustomerKey
-    from adelie.shared.workload import Workload
-    from adelie.values.naming import AwsTarget
 
 _LENGTH: Final = 64
 """Characters of a generated secret: letters and digits, about 380 bits; HS256 wants 256 (RFC 7518, 3.2)."""

@@ -1,38 +1,16 @@
-"""What the CDN stands in front of, without the other families; and its settings."""
+"""The CDN over fakes, and its settings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from adelie.cdn.distribution import Cdn
 from adelie.cdn.settings import CdnSettings, DomainSettings, WebAclSettings
 from adelie.seam.terraform import TerraformStack
+from tests.fakes.collaborators import FakeBucket, FakeLoadBalancer, FakeLogs
 from tests.support import TARGET
 
 DOMAIN = DomainSettings(name="adelie.example.com", hosted_zone_id="Z0123456789ABC")
-
-
-@dataclass
-class FakeBucket:
-    regional_domain_name: str = "adelie-test-assets.s3.ap-northeast-2.amazonaws.com"
-    readers: list[str] = field(default_factory=list[str])
-
-    def allow_cloudfront(self, distribution_arn: str) -> None:
-        self.readers.append(distribution_arn)
-
-
-@dataclass
-class FakeLoadBalancer:
-    port: int
-    arn: str = "arn:aws:elasticloadbalancing:ap-northeast-2:111111111111:loadbalancer/app/adelie-test/1"
-    dns_name: str = "internal-adelie-test.ap-northeast-2.elb.amazonaws.com"
-    zone_id: str = "ZWKZPGTI48KDX"
-
-
-@dataclass
-class FakeLogs:
-    arn: str = "arn:aws:s3:::adelie-test-logs-111111111111"
 
 
 def cdn_settings(**overrides: Any) -> CdnSettings:

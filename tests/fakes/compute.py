@@ -1,9 +1,8 @@
-"""Collaborators of the compute family, and settings that are just enough."""
+"""What a service or a job runs on, over fakes, and settings that are just enough."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from adelie.compute.cluster import Cluster
@@ -16,10 +15,8 @@ from adelie.compute.service_settings import ServiceSettings
 from adelie.compute.settings import ClusterSettings, LoadBalancerSettings, RepositorySettings
 from adelie.seam.terraform import TerraformStack
 from adelie.shared.encryption import CustomerKey
-from adelie.shared.security_group import SecurityGroup
 from adelie.shared.settings import EncryptionSettings
-from adelie.values.metric import Metric
-from adelie.values.policy import Statement
+from tests.fakes.collaborators import FakeCertificate, FakeLogs, FakeNetwork
 from tests.support import TARGET
 
 IMAGE_TAG = "${var.image_tag}"
@@ -40,48 +37,6 @@ TOPIC = "arn:aws:sns:ap-northeast-2:111111111111:alarms"
 SCHEDULE = {**TASK, "schedule": "0 18 * * MON-FRI", "variable_prefix": "PIPELINE"}
 
 CLUSTER = {"container_insights": "enabled", "fargate_base": 1, "fargate_weight": 1, "fargate_spot_weight": 3}
-
-
-@dataclass
-class FakeNetwork:
-    vpc_id: str = "vpc-1"
-    private_subnet_ids: list[str] = field(default_factory=lambda: ["subnet-a", "subnet-c"])
-
-
-@dataclass
-class FakeLogs:
-    name: str = "adelie-test-logs-111111111111"
-
-
-@dataclass
-class FakeCertificate:
-    arn: str
-
-    def metric(self, name: str, statistic: str) -> Metric:
-        raise AssertionError(f"nothing measures it here: {name} {statistic}")
-
-
-class FakeWorkload:
-    """Remembers what was given to it."""
-
-    peer_id = "backend-api"
-
-    def __init__(self, security_group: SecurityGroup) -> None:
-        self.security_group = security_group
-        self.environment: dict[str, str] = {}
-        self.task_grants: dict[str, tuple[Statement, ...]] = {}
-
-    def add_environment(self, variables: Mapping[str, str]) -> None:
-        self.environment.update(variables)
-
-    def add_secrets(self, secrets: Mapping[str, str]) -> None:
-        raise AssertionError(f"no secrets expected: {sorted(secrets)}")
-
-    def grant_task(self, grant_id: str, *statements: Statement) -> None:
-        self.task_grants[grant_id] = statements
-
-    def grant_execution(self, grant_id: str, *statements: Statement) -> None:
-        raise AssertionError(f"no execution grant expected: {grant_id} {statements}")
 
 
 class ComputeStage:

@@ -1,81 +1,18 @@
-"""Collaborators and settings for the tests of the database and storage families."""
+"""Settings, and what the tests of the database and storage families ask."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from adelie.database.settings import CacheSettings, DatabaseSettings
-from adelie.network.vpc import Network
-from adelie.seam import aws
-from adelie.seam.terraform import TerraformOutput, TerraformStack
+from adelie.seam.terraform import TerraformStack
 from adelie.shared.encryption import CustomerKey, EncryptionSettings
-from adelie.shared.security_group import SecurityGroup
 from adelie.storage.log_bucket import LogBucket
 from adelie.storage.settings import BucketSettings, LogBucketSettings, SecretSettings
-from adelie.values.policy import Statement, policy_document
-from tests.support import TARGET, Synthesized, policy
-
-
-class FakeNetwork:
-    """A network whose ids are plain strings."""
-
-    vpc_id = "vpc-fake"
-    private_subnet_ids = ("subnet-private-a", "subnet-private-c")
-    isolated_subnet_ids = ("subnet-isolated-a", "subnet-isolated-c")
-
-
-class FakeWorkload:
-    """A workload that turns what it is given into resources and outputs, for tests to read in the JSON."""
-
-    def __init__(self, stack: TerraformStack, peer_id: str) -> None:
-        self._stack = stack
-        self.peer_id = peer_id
-        self.security_group = SecurityGroup(
-            stack, f"{peer_id}-group", target=TARGET, name=peer_id, description="A peer", vpc_id=FakeNetwork.vpc_id
-        )
-        self._given: dict[str, str] = {}
-
-    def add_environment(self, variables: Mapping[str, str]) -> None:
-        self._put("environment", variables)
-
-    def add_secrets(self, secrets: Mapping[str, str]) -> None:
-        self._put("secret", secrets)
-
-    def grant_task(self, grant_id: str, *statements: Statement) -> None:
-        self._grant("task", grant_id, statements)
-
-    def grant_execution(self, grant_id: str, *statements: Statement) -> None:
-        self._grant("execution", grant_id, statements)
-
-    def _put(self, kind: str, values: Mapping[str, str]) -> None:
-        for name, value in values.items():
-            TerraformOutput(self._stack, f"{self.peer_id}/{kind}/{name}".replace("/", "--"), value=value)
-
-    def _grant(self, role: str, grant_id: str, statements: tuple[Statement, ...]) -> None:
-        aws.IamRolePolicy(
-            self._stack, f"{self.peer_id}--{role}--{grant_id}", role=role, policy=policy_document(*statements)
-        )
-
-
-def given(synthesized: Synthesized, peer_id: str, kind: str) -> dict[str, str]:
-    """The variables of a kind ("environment", "secret") that a fake workload was given."""
-    prefix = f"{peer_id}--{kind}--"
-    outputs: Mapping[str, Any] = synthesized.document.get("output", {})
-    return {name.removeprefix(prefix): body["value"] for name, body in outputs.items() if name.startswith(prefix)}
-
-
-def granted(synthesized: Synthesized, peer_id: str, role: str) -> dict[str, list[dict[str, Any]]]:
-    """The statements that a role ("task", "execution") of a fake workload was given, by grant."""
-    prefix = f"{peer_id}--{role}--"
-    return {
-        name.removeprefix(prefix): policy(body["policy"])
-        for name, body in synthesized.resources("aws_iam_role_policy").items()
-        if name.startswith(prefix)
-    }
+from tests.support import TARGET, Synthesized
 
 
 def opened_ports(synthesized: Synthesized) -> set[tuple[int, int, str]]:
@@ -88,11 +25,6 @@ def refusal(error: pytest.ExceptionInfo[ValidationError]) -> tuple[str, str]:
     """The key that is refused and the message."""
     first = error.value.errors()[0]
     return first.get("ctx", {}).get("key") or ".".join(str(part) for part in first["loc"]), first["msg"]
-
-
-def fake_network() -> Network:
-    """A fake in a network's place: of a network the data families use only ids."""
-    return cast(Network, FakeNetwork())
 
 
 def build_key(stack: TerraformStack) -> CustomerKey:
