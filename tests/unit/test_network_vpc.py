@@ -104,8 +104,6 @@ def test_subnet_ids_come_in_the_order_of_the_zones() -> None:
     assert seen[0].vpc_cidr == "10.20.0.0/16"
     assert synthesized.document["output"]["ids"]["value"] == [
         "${aws_vpc.network_vpc.id}",
-        "${aws_subnet.network_public-c.id}",
-        "${aws_subnet.network_public-a.id}",
         "${aws_route_table_association.network_private-c-association.subnet_id}",
         "${aws_route_table_association.network_private-a-association.subnet_id}",
         "${aws_subnet.network_isolated-c.id}",
@@ -116,7 +114,7 @@ def test_subnet_ids_come_in_the_order_of_the_zones() -> None:
 def _outputs(stack: TerraformStack, seen: list[Network], zones: tuple[str, ...]) -> None:
     network = build_network(stack, availability_zones=zones)
     seen.append(network)
-    ids = [network.vpc_id, *network.public_subnet_ids, *network.private_subnet_ids, *network.isolated_subnet_ids]
+    ids = [network.vpc_id, *network.private_subnet_ids, *network.isolated_subnet_ids]
     TerraformOutput(stack, "ids", value=ids)
 
 

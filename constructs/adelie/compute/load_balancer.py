@@ -69,10 +69,10 @@ class LoadBalancer(Construct):
 
         Raises ValueError where another service has the priority already.
         """
-        taken_by = self._priorities.setdefault(priority, service)
-        if taken_by != service:
+        owner = self._priorities.setdefault(priority, service)
+        if owner != service:
             raise ValueError(
-                f"listener_priority of {service} must be its own, but {priority} is that of {taken_by}; choose another"
+                f"listener_priority of {service} must be its own, but {priority} is that of {owner}; choose another"
             )
         return aws.LbListenerRule(
             self,

@@ -15,10 +15,10 @@ from adelie.compute.schedules import cron_expression
 from adelie.compute.task import FargateTask
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.shared.bounded_role import bounded_role
 from adelie.shared.collaborators import PrivateNetwork, Workload
-from adelie.shared.dead_letters import FailureQueue
+from adelie.shared.dead_letters import DeadLetterQueue
 from adelie.shared.encryption import CustomerKey
-from adelie.shared.role import role
 from adelie.values.metric import Alarm, Metric
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, assume_role_policy, policy_document
@@ -76,7 +76,7 @@ class ScheduledJob(FargateTask):
             repository=repository,
             image_tag=image_tag,
         )
-        self._failures = FailureQueue(
+        self._failures = DeadLetterQueue(
             self, "failures", name=name, target=target, key=key, alarm_topic_arn=alarm_topic_arn
         )
         self._start_variable = job_variable(name, settings, START)
@@ -283,7 +283,7 @@ class ScheduledJob(FargateTask):
         )
 
     def _service_role(self, kind: str, service: str) -> aws.IamRole:
-        return role(
+        return bounded_role(
             self,
             f"{kind}-role",
             target=self._target,

@@ -11,9 +11,9 @@ from adelie.compute.repository import Repository
 from adelie.compute.task_settings import TaskSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResource
+from adelie.shared.bounded_role import bounded_role
 from adelie.shared.collaborators import PrivateNetwork
 from adelie.shared.encryption import CustomerKey
-from adelie.shared.role import role
 from adelie.shared.security_group import SecurityGroup
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, assume_role_policy, policy_document
@@ -135,7 +135,7 @@ class FargateTask(Construct):
         return group
 
     def _role(self, kind: str) -> aws.IamRole:
-        return role(
+        return bounded_role(
             self,
             f"{kind}-role",
             target=self._target,

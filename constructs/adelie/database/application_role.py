@@ -10,11 +10,11 @@ from adelie import functions
 from adelie.database.settings import FUNCTION, TIMEOUT_SECONDS, ApplicationRoleSettings, known_regions
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.shared.bounded_role import bounded_role
 from adelie.shared.collaborators import PrivateNetwork
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.function_code import FunctionCode
 from adelie.shared.function_log import function_log, report_statements
-from adelie.shared.role import role
 from adelie.shared.security_group import SecurityGroup
 from adelie.storage.secret import Secret
 from adelie.storage.settings import SecretSettings
@@ -76,7 +76,7 @@ class ApplicationRole(Construct):
         self.security_group = self._closed_security_group(network)
         name = target.name("aws_lambda_function", FUNCTION)
         log = function_log(self, function_name=name, retention_days=log_retention_days, key=key)
-        runner = role(
+        role = bounded_role(
             self,
             "role",
             target=target,
@@ -88,7 +88,7 @@ class ApplicationRole(Construct):
             self,
             "permissions",
             name="make-role",
-            role=runner.name,
+            role=role.name,
             policy=policy_document(*self._permissions(log, owner_secret_arn), *self._network_interfaces()),
         )
         code = FunctionCode(self, "code", package=_PACKAGE, distributions=DRIVER)
@@ -97,7 +97,7 @@ class ApplicationRole(Construct):
             "function",
             function_name=name,
             description="Makes the application's role in the database, before each migration",
-            role=runner.arn,
+            role=role.arn,
             runtime="python3.13",
             architectures=["arm64"],
             handler="database_role.handler.handle",
@@ -155,8 +155,8 @@ class ApplicationRole(Construct):
         Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC": the actions under
         "Required IAM permissions", with all ids of the account where narrower ones would break it, and the denial.
         """
-        described = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
-        changed = [
+        read_actions = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+        write_actions = [
             "ec2:AssignPrivateIpAddresses",
             "ec2:CreateNetworkInterface",
             "ec2:DeleteNetworkInterface",
@@ -164,12 +164,12 @@ class ApplicationRole(Construct):
         ]
         function = self._target.arn("lambda", f"function:{self._target.name('aws_lambda_function', FUNCTION)}")
         return (
-            Statement(sid="LambdaFindsItsPlace", actions=described, resources=["*"]),
-            Statement(sid="LambdaJoinsTheNetwork", actions=changed, resources=[self._target.arn("ec2", "*/*")]),
+            Statement(sid="LambdaFindsItsPlace", actions=read_actions, resources=["*"]),
+            Statement(sid="LambdaJoinsTheNetwork", actions=write_actions, resources=[self._target.arn("ec2", "*/*")]),
             Statement(
                 sid="TheCodeItselfDoesNot",
                 effect="Deny",
-                actions=[*described, *changed],
+                actions=[*read_actions, *write_actions],
                 resources=["*"],
                 conditions={"ArnEquals": {"lambda:SourceFunctionArn": function}},
             ),

@@ -11,10 +11,10 @@ from adelie.database.settings import DatabaseSettings
 from adelie.database.sizes import max_connections, memory_mib
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResourceLifecycle
+from adelie.shared.bounded_role import bounded_role
 from adelie.shared.collaborators import Peer, PrivateNetwork, Workload
 from adelie.shared.data import BackupSource, holds_data
 from adelie.shared.encryption import CustomerKey
-from adelie.shared.role import role
 from adelie.shared.security_group import SecurityGroup
 from adelie.values.metric import Metric
 from adelie.values.naming import AwsTarget
@@ -247,7 +247,7 @@ class Database(Construct):
         ]
 
     def _monitoring_role(self) -> tuple[aws.IamRole, aws.IamRolePolicyAttachment]:
-        monitoring = role(
+        monitoring = bounded_role(
             self,
             "monitoring-role",
             target=self._target,

@@ -67,8 +67,14 @@ class PipelineRoles(Construct):
             "state_key": state_key,
         }
         self._policy("boundary", permissions.boundary, "The most that a role of the platform may do")
-        reads = {name: self._policy(name, each, "What Terraform reads") for name, each in permissions.plan.items()}
-        writes = {name: self._policy(name, each, "What Terraform writes") for name, each in permissions.apply.items()}
+        reads = {
+            name: self._policy(name, statements, "What Terraform reads")
+            for name, statements in permissions.plan.items()
+        }
+        writes = {
+            name: self._policy(name, statements, "What Terraform writes")
+            for name, statements in permissions.apply.items()
+        }
 
         plan = self._role(
             "plan", "Plans changes, and looks for drift", github.trust("pull_request", "ref:refs/heads/main")
@@ -92,7 +98,9 @@ class PipelineRoles(Construct):
         )
 
     def _policy(self, name: str, statements: Sequence[Mapping[str, Any]], description: str) -> aws.IamPolicy:
-        text = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]})
+        text = json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement} for statement in statements]}
+        )
         return aws.IamPolicy(
             self,
             f"{name}-policy",

@@ -8,7 +8,7 @@ from adelie.network.settings import BastionSettings
 from adelie.network.vpc import Network
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResourceLifecycle
-from adelie.shared.role import role
+from adelie.shared.bounded_role import bounded_role
 from adelie.shared.security_group import SecurityGroup
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, assume_role_policy, policy_document
@@ -64,7 +64,7 @@ class Bastion(Construct):
 
     def _instance_profile(self) -> aws.IamInstanceProfile:
         name = self._target.name("aws_iam_role", "bastion")
-        agent = role(
+        role = bounded_role(
             self,
             "role",
             target=self._target,
@@ -91,9 +91,9 @@ class Bastion(Construct):
             resources=["*"],  # ssmmessages has no resource types
         )
         aws.IamRolePolicy(
-            self, "sessions", name="session-manager", role=agent.name, policy=policy_document(register, sessions)
+            self, "sessions", name="session-manager", role=role.name, policy=policy_document(register, sessions)
         )
-        return aws.IamInstanceProfile(self, "profile", name=name, role=agent.name)
+        return aws.IamInstanceProfile(self, "profile", name=name, role=role.name)
 
     def _instance(self, settings: BastionSettings, network: Network, profile: aws.IamInstanceProfile) -> aws.Instance:
         return aws.Instance(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from adelie.network.settings import FlowLogSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
+from adelie.shared.bounded_role import bounded_role
 from adelie.shared.data import holds_data
 from adelie.shared.encryption import CustomerKey
-from adelie.shared.role import role
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, policy_document
 
@@ -31,8 +31,8 @@ class FlowLogs(Construct):
             kms_key_id=key.arn,
         )
         holds_data(group)
-        writer = self._writer()
-        writes = self._writes(writer, group)
+        role = self._role()
+        policy = self._write_policy(role, group)
         aws.FlowLog(
             self,
             "log",
@@ -40,11 +40,11 @@ class FlowLogs(Construct):
             traffic_type=settings.traffic,
             log_destination_type="cloud-watch-logs",
             log_destination=group.arn,
-            iam_role_arn=writer.arn,
-            depends_on=[writes],
+            iam_role_arn=role.arn,
+            depends_on=[policy],
         )
 
-    def _writer(self) -> aws.IamRole:
+    def _role(self) -> aws.IamRole:
         # The trust of the VPC user guide ("IAM role for publishing flow logs"), with both of its confused-deputy keys.
         trust = Statement(
             sid="AssumeRole",
@@ -55,7 +55,7 @@ class FlowLogs(Construct):
                 "ArnLike": {"aws:SourceArn": self._target.arn("ec2", "vpc-flow-log/*")},
             },
         )
-        return role(
+        return bounded_role(
             self,
             "role",
             target=self._target,
@@ -64,7 +64,7 @@ class FlowLogs(Construct):
             trust=policy_document(trust),
         )
 
-    def _writes(self, writer: aws.IamRole, group: aws.CloudwatchLogGroup) -> aws.IamRolePolicy:
+    def _write_policy(self, role: aws.IamRole, group: aws.CloudwatchLogGroup) -> aws.IamRolePolicy:
         # Without the guide's CreateLogGroup: the group exists, and one made by the service would be neither encrypted
         # nor ever emptied.
         write = Statement(
@@ -75,5 +75,5 @@ class FlowLogs(Construct):
         # No resource level (CloudWatch Logs, service authorization reference).
         find = Statement(sid="FindLogGroup", actions=["logs:DescribeLogGroups"], resources=["*"])
         return aws.IamRolePolicy(
-            self, "writes", name="write-flow-logs", role=writer.name, policy=policy_document(write, find)
+            self, "writes", name="write-flow-logs", role=role.name, policy=policy_document(write, find)
         )

@@ -10,7 +10,7 @@ from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.encryption import CustomerKey
 from adelie.values.naming import AwsTarget
-from catalogue.cidr import Tier, parse_vpc_network, subnet
+from catalogue import cidr
 
 _ANYWHERE = "0.0.0.0/0"
 
@@ -52,11 +52,10 @@ class Network(Construct):
         private_tables, private_associations = self._route_private(private, nats)
         isolated_table = self._route_isolated(isolated)
 
-        self.public_subnet_ids = [one.id for one in public.values()]
         # Through the association: what is placed there waits until its subnet has a way out, so that the first task
         # finds its image.
-        self.private_subnet_ids = [one.subnet_id for one in private_associations]
-        self.isolated_subnet_ids = [one.id for one in isolated.values()]
+        self.private_subnet_ids = [association.subnet_id for association in private_associations]
+        self.isolated_subnet_ids = [subnet.id for subnet in isolated.values()]
 
         Endpoints(
             self,
@@ -65,7 +64,7 @@ class Network(Construct):
             target=target,
             vpc_id=self.vpc_id,
             vpc_cidr=self.vpc_cidr,
-            subnet_ids=[one.id for one in private.values()],
+            subnet_ids=[subnet.id for subnet in private.values()],
             route_table_ids=[*(table.id for table in private_tables), isolated_table.id],
         )
         if settings.flow_logs is not None:
@@ -86,15 +85,15 @@ class Network(Construct):
             self, "default-group", vpc_id=self.vpc_id, tags=self._name("aws_default_security_group", "default-unused")
         )
 
-    def _subnets(self, tier: Tier) -> dict[str, aws.Subnet]:
-        vpc = parse_vpc_network(self.vpc_cidr)
+    def _subnets(self, tier: cidr.Tier) -> dict[str, aws.Subnet]:
+        vpc = cidr.parse_vpc_network(self.vpc_cidr)
         return {
             letter: aws.Subnet(
                 self,
                 f"{tier}-{letter}",
                 vpc_id=self.vpc_id,
                 availability_zone=zone,
-                cidr_block=str(subnet(vpc, tier, letter)),
+                cidr_block=str(cidr.subnet(vpc, tier, letter)),
                 map_public_ip_on_launch=False,
                 tags=self._name("aws_subnet", tier, letter),
             )
@@ -161,13 +160,13 @@ class Network(Construct):
         )
 
     def _associate(
-        self, tier: Tier, subnets: dict[str, aws.Subnet], table_ids: dict[str, str]
+        self, tier: cidr.Tier, subnets: dict[str, aws.Subnet], table_ids: dict[str, str]
     ) -> list[aws.RouteTableAssociation]:
         return [
             aws.RouteTableAssociation(
-                self, f"{tier}-{letter}-association", subnet_id=one.id, route_table_id=table_ids[letter]
+                self, f"{tier}-{letter}-association", subnet_id=subnet.id, route_table_id=table_ids[letter]
             )
-            for letter, one in subnets.items()
+            for letter, subnet in subnets.items()
         ]
 
     def _name(self, resource_type: str, *parts: str) -> dict[str, str]:
@@ -175,9 +174,9 @@ class Network(Construct):
 
 
 def _check_region(settings: NetworkSettings, target: AwsTarget) -> None:
-    strangers = zones_outside(target.region, settings.availability_zones)
-    if strangers:
+    elsewhere = zones_outside(target.region, settings.availability_zones)
+    if elsewhere:
         raise ValueError(
-            f"availability_zones must be zones of {target.region}, but has {', '.join(strangers)}; "
+            f"availability_zones must be zones of {target.region}, but has {', '.join(elsewhere)}; "
             f"use zones such as {target.region}a"
         )

@@ -9,10 +9,10 @@ from adelie.operations.settings import BackupSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.alarm_topic import AlarmTopic
+from adelie.shared.bounded_role import bounded_role
 from adelie.shared.data import BackupSource, holds_data
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.metric_alarm import metric_alarms
-from adelie.shared.role import role
 from adelie.values.metric import Alarm, Metric
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import Statement, assume_role_policy, policy_document
@@ -61,13 +61,13 @@ class BackupPlan(Construct):
         plan = aws.BackupPlan(
             self, "plan", name=target.name("aws_backup_plan", "data"), rule=_rules(settings, vault.name)
         )
-        backup_role, policy = self._role(sources, key)
+        role, policy = self._role(sources, key)
         aws.BackupSelection(
             self,
             "selection",
             name=target.name("aws_backup_selection", "data"),
             plan_id=plan.id,
-            iam_role_arn=backup_role.arn,
+            iam_role_arn=role.arn,
             resources=[source.arn for source in sources],
             depends_on=[policy],
         )
@@ -109,8 +109,9 @@ class BackupPlan(Construct):
     def _role(self, sources: Sequence[BackupSource], key: CustomerKey) -> tuple[aws.IamRole, aws.IamRolePolicy]:
         databases = [source.arn for source in sources if source.kind == "database"]
         buckets = [source.arn for source in sources if source.kind == "bucket"]
-        keys = {each.arn: None for each in (key, *(source.key for source in sources)) if each}
-        made = role(
+        keys = (key, *(source.key for source in sources))
+        key_arns = list(dict.fromkeys(customer_key.arn for customer_key in keys if customer_key))
+        role = bounded_role(
             self,
             "role",
             target=self._target,
@@ -122,15 +123,15 @@ class BackupPlan(Construct):
             self,
             "copies",
             name="copies",
-            role=made.name,
+            role=role.name,
             policy=policy_document(
                 *(self._database_statements(databases) if databases else ()),
                 *self._vault_statements(),
                 *(self._bucket_statements(buckets) if buckets else ()),
-                *_key_statements(list(keys), self._target.region),
+                *_key_statements(key_arns, self._target.region),
             ),
         )
-        return made, policy
+        return role, policy
 
     def _database_statements(self, database_arns: list[str]) -> tuple[Statement, ...]:
         """The part of AWSBackupServiceRolePolicyForBackup that is about RDS, for these databases."""

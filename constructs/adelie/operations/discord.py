@@ -11,12 +11,12 @@ from adelie.operations.settings import NotifierSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.alarm_topic import AlarmTopic
+from adelie.shared.bounded_role import bounded_role
 from adelie.shared.collaborators import ReadableSecret
-from adelie.shared.dead_letters import FailureQueue
+from adelie.shared.dead_letters import DeadLetterQueue
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.function_code import FunctionCode
 from adelie.shared.function_log import function_log, report_statements
-from adelie.shared.role import role
 from adelie.values.naming import AwsTarget
 from adelie.values.policy import assume_role_policy, policy_document
 
@@ -52,10 +52,12 @@ class DiscordNotifier(Construct):
         name = target.name("aws_lambda_function", _NAME)
         log = function_log(self, function_name=name, retention_days=settings.log_retention_days, key=key)
         first_topic = next(iter(topics.values()))
-        failures = FailureQueue(self, "failures", name=_NAME, target=target, key=key, alarm_topic_arn=first_topic.arn)
+        failures = DeadLetterQueue(
+            self, "failures", name=_NAME, target=target, key=key, alarm_topic_arn=first_topic.arn
+        )
         self.alarms = failures.alarms
         """The alarm on what Discord was not told, by its ARN."""
-        runner = role(
+        role = bounded_role(
             self,
             "role",
             target=target,
@@ -67,7 +69,7 @@ class DiscordNotifier(Construct):
             self,
             "permissions",
             name="notify",
-            role=runner.name,
+            role=role.name,
             policy=policy_document(
                 *report_statements(log),
                 *secret.read_statements(),
@@ -82,7 +84,7 @@ class DiscordNotifier(Construct):
             "function",
             function_name=name,
             description="Tells Discord what the alarm topics say",
-            role=runner.arn,
+            role=role.arn,
             runtime="python3.13",
             architectures=["arm64"],
             handler="discord.handler.handle",

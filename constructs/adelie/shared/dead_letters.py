@@ -18,7 +18,7 @@ MESSAGE_RETENTION_SECONDS: Final = 14 * 24 * 3600
 """Fourteen days: the longest that SQS keeps a message."""
 
 
-class FailureQueue(Construct):
+class DeadLetterQueue(Construct):
     """An encrypted queue of failed runs that takes TLS only, and the alarms on it and on the runs themselves."""
 
     def __init__(
@@ -75,7 +75,7 @@ class FailureQueue(Construct):
                 name=(self._name, name),
                 description=description,
                 watches=metric,
-                tell_when_over=False,
+                notify_when_over=False,
             )
             for name, metric, description in rows
         )

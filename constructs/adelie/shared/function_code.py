@@ -63,9 +63,9 @@ def zipped(package: Path, distributions: tuple[str, ...] = ()) -> bytes:
 
 def _installed(name: str) -> Iterator[tuple[str, Path]]:
     """The modules of an installed distribution and its licence; not what the installer added or compiled."""
-    found = distribution(name)
-    for file in found.files or ():
+    installed = distribution(name)
+    for file in installed.files or ():
         if file.suffix in {".so", ".pyd", ".dylib"}:
             raise ValueError(f"{name} has a compiled part, {file}; a function takes distributions of pure Python only")
         if file.suffix == ".py" or file.name.startswith(("LICENSE", "COPYING")):
-            yield file.as_posix(), Path(str(found.locate_file(file)))
+            yield file.as_posix(), Path(str(installed.locate_file(file)))

@@ -41,7 +41,7 @@ def _made(scope: Construct, alarm: Alarm, target: AwsTarget, topic_arn: str) -> 
         threshold=alarm.threshold,
         treat_missing_data=alarm.missing,
         alarm_actions=[topic_arn],
-        ok_actions=[topic_arn] if alarm.tell_when_over else None,
+        ok_actions=[topic_arn] if alarm.notify_when_over else None,
         region=alarm.region if alarm.region != target.region else None,
     )
 

@@ -52,8 +52,8 @@ class ProtectedBucket(Construct):
         self._bucket = aws.S3Bucket(self, "bucket", bucket=bucket_name, force_destroy=settings.force_destroy)
         self.arn = self._bucket.arn
         self._bucket.add_override("//.contents", contents.value)
-        copied = BackupSource(kind="bucket", arn=self.arn, key=key) if contents is Contents.DATA else None
-        holds_data(self._bucket, backup=copied)
+        backup = BackupSource(kind="bucket", arn=self.arn, key=key) if contents is Contents.DATA else None
+        holds_data(self._bucket, backup=backup)
 
         versioning = self._version()
         self._encrypt(key)

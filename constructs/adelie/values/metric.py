@@ -73,7 +73,7 @@ class Alarm:
     periods: int = 1
     missing: Literal["notBreaching", "breaching", "missing"] = "notBreaching"
     """What no data means; the default fits a service that sends nothing while nothing happens."""
-    tell_when_over: bool = True
+    notify_when_over: bool = True
     """Whether somebody is told of the end too."""
 
     @property

@@ -7,7 +7,7 @@ from adelie.seam.terraform import Construct
 from adelie.values.naming import AwsTarget
 
 
-def role(
+def bounded_role(
     scope: Construct, id: str, *, target: AwsTarget, name: str, trust: str, description: str | None = None
 ) -> aws.IamRole:
     """An IAM role called `name`, with the trust policy `trust`, inside the environment's permissions boundary.
