@@ -200,7 +200,7 @@ lock: setup ## Pin what pyproject.toml, requirements-*.in and package.json ask f
 .PHONY: clean
 clean: ## Remove what the commands made: environments, caches, synthesized stacks, the emulated platform
 	@test ! -d .local || $(VENV)/bin/python -m tools.emulated.local down
-	@rm -rf $(VENV) node_modules .cache cdktf.out build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) node_modules .cache cdktf.out .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help

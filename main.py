@@ -5,11 +5,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from adelie.seam import startup
-
-if __name__ == "__main__":
-    startup.without_runtime_type_checks()
-
 from adelie.seam.terraform import App
 from catalogue.yaml_file import SettingsFileError
 from stacks import loader, providers

