@@ -18,8 +18,6 @@ class AccessLogs(Construct):
 
     The first version needs a bucket with access control lists, which an owner-enforced bucket refuses. The delivery is
     set up in us-east-1; the bucket may be in any region.
-
-    >>> AccessLogs(self, "access-logs", target=target, distribution_arn=arn, logs=logs)  # doctest: +SKIP
     """
 
     def __init__(

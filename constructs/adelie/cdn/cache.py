@@ -25,8 +25,6 @@ class CachePolicies(Construct):
     Assets have a hash in their name, so an edge keeps one for a year unless S3 says less. A page is kept for
     `page_ttl_seconds` at most, whatever the origin says, so that a release is seen by then. The key of both is the path
     alone (with brotli and gzip apart): no cookie, header or query string reaches their origins.
-
-    >>> CachePolicies(self, "cache", page_ttl_seconds=60, target=target).assets_id  # doctest: +SKIP
     """
 
     def __init__(self, scope: Construct, id: str, *, page_ttl_seconds: int, target: AwsTarget) -> None:

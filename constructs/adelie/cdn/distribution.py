@@ -46,11 +46,6 @@ class Cdn(Construct):
     paths of the single-page application are nginx's to answer, and an API's error must reach its caller. There is no
     default root object, because nginx answers `/` too. With a domain it gets a certificate in us-east-1 and A and AAAA
     records; with a web ACL, AWS WAF. This asks the bucket to let the distribution read it.
-
-    >>> cdn = Cdn(
-    ...     self, "cdn", settings=settings, target=target, assets=assets, load_balancer=load_balancer, logs=logs,
-    ...     domain=None,
-    ... )  # doctest: +SKIP
     """
 
     def __init__(

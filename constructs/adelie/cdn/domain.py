@@ -22,10 +22,6 @@ class Certificate(Construct):
     the validation record belongs to the name and the account, not to the region, so two certificates for the same name
     in two regions would fight over one record. Here CloudFront's is for the domain, the load balancer's for
     `domain.origin_name`; neither is a wildcard.
-
-    >>> Certificate(
-    ...     self, "certificate", settings=domain, name=domain.origin_name, region="ap-northeast-2"
-    ... ).arn  # doctest: +SKIP
     """
 
     def __init__(self, scope: Construct, id: str, *, settings: DomainSettings, name: str, region: str) -> None:

@@ -35,8 +35,6 @@ class SecurityHeaders(Construct):
 
     Strict-Transport-Security, Content-Security-Policy, X-Frame-Options: DENY, X-Content-Type-Options: nosniff,
     Referrer-Policy: strict-origin-when-cross-origin and Permissions-Policy; `Server` and `X-Powered-By` are removed.
-
-    >>> SecurityHeaders(self, "headers", settings=settings, target=target).policy_id  # doctest: +SKIP
     """
 
     def __init__(self, scope: Construct, id: str, *, settings: CdnSettings, target: AwsTarget) -> None:

@@ -24,8 +24,6 @@ class WebAcl(Construct):
     It lets through what no rule blocks. Blocked and counted requests (the rest is in the access log) go to a log group
     of its own, without `Authorization` and `Cookie`. The log group is encrypted by CloudWatch Logs itself: it is in
     us-east-1, where the environment's key, of another region, is not. WAF allows its own service to write there.
-
-    >>> WebAcl(self, "web-acl", settings=settings, target=target).arn  # doctest: +SKIP
     """
 
     def __init__(self, scope: Construct, id: str, *, settings: WebAclSettings, target: AwsTarget) -> None:

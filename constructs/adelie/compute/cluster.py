@@ -26,8 +26,6 @@ class Cluster(Construct):
     """An ECS cluster on Fargate, with a default strategy over its capacity providers.
 
     ECS Exec sessions of its services are encrypted with the customer key and recorded in a log group.
-
-    >>> cluster = Cluster(self, "cluster", settings=settings, target=target, key=key)  # doctest: +SKIP
     """
 
     def __init__(

@@ -26,9 +26,6 @@ class LoadBalancer(Construct):
     With a certificate it speaks TLS on 443, and HTTP on 80 redirects there (no rule admits 80: CloudFront speaks TLS to
     it, and the redirect is for whoever is let in later). Without, it speaks HTTP on 80. Whatever no service claims by
     `forward` gets a 404.
-
-    >>> balancer = LoadBalancer(self, "load-balancer", settings=settings, target=target, network=network,
-    ...                         logs=logs, certificate=None)  # doctest: +SKIP
     """
 
     peer_id: Final = "load-balancer"

@@ -23,11 +23,6 @@ class OneOffTask(FargateTask):
         aws ecs wait tasks-stopped --cluster <cluster> --tasks <task>
         aws ecs describe-tasks --cluster <cluster> --tasks <task> --query 'tasks[0].containers[0].exitCode'
         terraform apply -var image_tag=<tag>
-
-    >>> migration = OneOffTask(self, "migration", name="migration", settings=settings, target=target, key=key,
-    ...                        network=network, cluster=cluster, repository=backend_repository,
-    ...                        image_tag=image_tag)  # doctest: +SKIP
-    >>> database.connect(migration)  # doctest: +SKIP
     """
 
     def __init__(

@@ -20,8 +20,6 @@ class Repository(Construct):
     tasks are started by tag, and an immutable tag stays on its image (ECR itself keeps the untagged parts of a
     multi-platform image while the whole exists). A rule by count or age of tagged images could hit a service that was
     not deployed for long, so there is none.
-
-    >>> Repository(self, "repository", settings=settings, target=target, key=key, name="frontend")  # doctest: +SKIP
     """
 
     def __init__(

@@ -43,11 +43,6 @@ class ScheduledJob(FargateTask):
         aws stepfunctions start-execution --state-machine-arn <state_machine_arn> --input '{"force": true}'
 
     A run that finds another one on ends at once, as a success. The job should be safe to repeat all the same.
-
-    >>> pipeline = ScheduledJob(self, "ai-pipeline", name="ai-pipeline", settings=settings, target=target, key=key,
-    ...                         network=network, cluster=cluster, repository=repository, image_tag=image_tag,
-    ...                         alarm_topic_arn=alarms.arn)  # doctest: +SKIP
-    >>> pipeline.connect(backend_api)  # doctest: +SKIP
     """
 
     def __init__(

@@ -27,11 +27,6 @@ class FargateService(FargateTask):
     A roll-out starts the new tasks before it stops the old, and goes back by itself if they do not get healthy. The
     first task starts once its roles, its security-group rules and its path on the load balancer exist.
 
-    >>> api = FargateService(self, "service-backend-api", name="backend-api", settings=settings, target=target, key=key,
-    ...                      network=network, cluster=cluster, load_balancer=balancer, repository=repository,
-    ...                      image_tag=image_tag)  # doctest: +SKIP
-    >>> database.connect(api)  # doctest: +SKIP
-
     Raises InvalidNameError for a name that is too long, ValueError for a listener priority that is taken.
     """
 

@@ -48,9 +48,6 @@ class Cache(Construct):
     It lives in the isolated subnets, is encrypted with the customer key and speaks TLS only. Its one user, `app`, has
     every key but no command that could empty or reconfigure the server; a token is what AWS signs for the client's
     role, for 15 minutes (ElastiCache user guide: Authenticating with IAM), so that no secret exists to leak.
-
-    >>> cache = Cache(self, "cache", settings=settings, target=target, key=key, network=network)  # doctest: +SKIP
-    >>> cache.connect(backend_api)  # doctest: +SKIP
     """
 
     def __init__(

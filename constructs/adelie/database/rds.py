@@ -39,11 +39,6 @@ class Database(Construct):
     the owner. Services and jobs have a role of their own, which reads and writes the application's tables and no more
     (`ApplicationRole`). Neither password stands in a state or a file. IAM tokens are switched on but lead nowhere: no
     role of the database has rds_iam, and no role of IAM may connect with one.
-
-    >>> database = Database(
-    ...     self, "database", settings=settings, target=target, key=key, network=network
-    ... )  # doctest: +SKIP
-    >>> database.connect(backend_api)  # doctest: +SKIP
     """
 
     def __init__(

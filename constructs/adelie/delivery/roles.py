@@ -37,9 +37,6 @@ class PipelineRoles(Construct):
 
     Plan is for pull requests and the main branch. Apply is for jobs in the GitHub environment of the same name, where
     GitHub asks for approval. Neither reads a secret; apply can't make a role without the boundary.
-
-    >>> PipelineRoles(self, "prod", target=target, github=github, state=bucket, state_key="example/prod.tfstate",
-    ...               permissions=permissions, hosted_zone_id=None)  # doctest: +SKIP
     """
 
     def __init__(

@@ -18,8 +18,6 @@ class StateBucket(ProtectedBucket):
 
     Terraform refuses to destroy it (`prevent_destroy`), and its policy refuses everybody; who means it takes both away
     first. Encrypted with S3's own key: a state has no secret in it, and can then be read when a customer key can't.
-
-    >>> bucket = StateBucket(self, "state", name="example-terraform-state-222222222222")  # doctest: +SKIP
     """
 
     def __init__(self, scope: Construct, id: str, *, name: str) -> None:

@@ -34,9 +34,6 @@ class Bastion(Construct):
 
     The image is not renewed by a deploy; to get the current one, replace the host (it holds nothing):
     `terraform apply -replace=<address of the instance>`.
-
-    >>> bastion = Bastion(stack, "bastion", settings=settings, target=target, network=network)  # doctest: +SKIP
-    >>> database.allow_from(bastion)  # doctest: +SKIP
     """
 
     peer_id = "bastion"

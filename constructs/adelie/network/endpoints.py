@@ -23,9 +23,6 @@ class Endpoints(Construct):
     the route to every bucket of the region, NAT or not, so what is not listed is refused: data cannot be carried off to
     a stranger's bucket. Interface endpoints answer under the services' public names, on port 443, to addresses of the
     VPC only, and serve credentials of this account only.
-
-    >>> Endpoints(self, "endpoints", services=("logs",), target=target, vpc_id=vpc.id, vpc_cidr="10.20.0.0/16",
-    ...           subnet_ids=private, route_table_ids=tables)  # doctest: +SKIP
     """
 
     def __init__(

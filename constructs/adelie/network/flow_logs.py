@@ -13,10 +13,7 @@ from adelie.values.policy import Statement, policy_document
 
 
 class FlowLogs(Construct):
-    """Flow logs of a VPC into an encrypted log group, through a role that can write to that group and nothing else.
-
-    >>> FlowLogs(self, "flow-logs", settings=settings, target=target, key=key, vpc_id=vpc.id)  # doctest: +SKIP
-    """
+    """Flow logs of a VPC into an encrypted log group, through a role that can write to that group and nothing else."""
 
     def __init__(
         self, scope: Construct, id: str, *, settings: FlowLogSettings, target: AwsTarget, key: CustomerKey, vpc_id: str

@@ -26,9 +26,6 @@ class Network(Construct):
     The default security group is emptied, and connections are recorded in flow logs unless the settings turn them off.
 
     Raises ValueError if a zone of the settings does not belong to the target's region.
-
-    >>> network = Network(stack, "network", settings=environment.network, target=environment.target, key=key)
-    ... # doctest: +SKIP
     """
 
     def __init__(

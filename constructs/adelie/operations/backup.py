@@ -31,9 +31,6 @@ class BackupPlan(Construct):
     copies RDS and S3, and not ElastiCache (AWS Backup developer guide, "What is AWS Backup?"). Backups in the vault
     outlive the databases and buckets that they are of, and the roles of the workloads have no way to them. They are
     whole copies by the clock; going back to any minute is what RDS's own backups and the buckets' versions are for.
-
-    >>> BackupPlan(self, "backup", settings=settings, target=target, key=key, topic=topic,
-    ...            sources=stack.backup_sources)  # doctest: +SKIP
     """
 
     def __init__(

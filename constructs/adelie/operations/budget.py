@@ -14,8 +14,6 @@ class Budget(Construct):
 
     The account is the environment's own, so there is no filter: a filter by tag would miss what can't be tagged, and
     works only once cost allocation tags are activated by hand. The first two budgets of an account are free.
-
-    >>> Budget(self, "budget", settings=settings, target=target, topic=topic)  # doctest: +SKIP
     """
 
     def __init__(

@@ -32,9 +32,6 @@ class DiscordNotifier(Construct):
 
     What it can't post after three runs goes to an encrypted queue with an alarm. It runs outside the VPC, because it
     only speaks to Secrets Manager and to Discord, and must work when the network doesn't.
-
-    >>> DiscordNotifier(self, "discord", settings=settings, target=target, key=key, secret=webhook,
-    ...                 topics={"alarms": topic, "edge-alarms": edge_topic})  # doctest: +SKIP
     """
 
     def __init__(

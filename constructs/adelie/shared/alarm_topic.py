@@ -16,8 +16,6 @@ class AlarmTopic(Construct):
     """An SNS topic, encrypted with the customer key, to which alarms and budgets of this account may publish.
 
     In another `region` than the stack's if given: an alarm tells only topics of its own region, and so does the key.
-
-    >>> ScheduledJob(self, "pipeline", alarm_topic_arn=alarms.arn, ...)  # doctest: +SKIP
     """
 
     def __init__(

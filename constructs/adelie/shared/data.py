@@ -54,8 +54,6 @@ def holds_data(resource: Resource, *, backup: BackupSource | None = None) -> Res
 
     Its stack protects it, and copies it if `backup` says how. In a stack that isn't a `DataStack`, nothing happens.
     Every resource of a type in `adelie.values.stateful.STATEFUL` must be marked (tests/contracts/test_data.py).
-
-    >>> log = holds_data(aws.CloudwatchLogGroup(self, "log", name="/adelie/example"))  # doctest: +SKIP
     """
     stack = TerraformStack.of(resource)
     if isinstance(stack, DataStack):

@@ -10,10 +10,7 @@ from adelie.values.naming import AwsTarget
 
 
 class SecurityGroup(Construct):
-    """A security group without rules; each rule is a resource of its own, made by one of the methods.
-
-    >>> database_group.allow_tcp_from(service_group, peer_id="backend-api", port=5432)  # doctest: +SKIP
-    """
+    """A security group without rules; each rule is a resource of its own, made by one of the methods."""
 
     def __init__(
         self, scope: Construct, id: str, *, target: AwsTarget, name: str, description: str, vpc_id: str

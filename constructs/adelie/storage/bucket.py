@@ -20,11 +20,6 @@ class Bucket(ProtectedBucket):
     Encrypted with the customer key (through a bucket key), or with S3's own key where `key` is None. What it holds is
     taken for data that exists nowhere else; `rebuildable` says that each release makes it again, so that it isn't
     copied by AWS Backup, and the role that deploys may write and read it.
-
-    >>> objects = Bucket(
-    ...     self, "objects", settings=settings, target=target, purpose="objects", key=key, logs=logs
-    ... )  # doctest: +SKIP
-    >>> objects.connect(backend_api)  # OBJECTS_BUCKET, and the right to read and write  # doctest: +SKIP
     """
 
     def __init__(

@@ -19,8 +19,6 @@ class LogBucket(ProtectedBucket):
     Each service may put objects of this account under its own prefix, and nothing else. Encrypted with S3's own key: a
     load balancer can write to no other (Elastic Load Balancing user guide: Access logs). It logs no access to itself,
     which would never end.
-
-    >>> logs = LogBucket(self, "logs", settings=settings, target=target)  # doctest: +SKIP
     """
 
     BUCKETS_PREFIX: Final = "s3"

@@ -24,9 +24,6 @@ class Secret(Construct):
     A generated value comes from Secrets Manager through an ephemeral resource into a write-only argument, so that it
     stands neither in the synthesized JSON nor in Terraform's state or plan (Terraform 1.11 and later). A supplied one
     has no value in Terraform at all. Without a value, containers that need it don't start: there is no default.
-
-    >>> jwt = Secret(self, "jwt", settings=settings, target=target, name="jwt-secret", key=key)  # doctest: +SKIP
-    >>> jwt.connect(backend_api)  # JWT_SECRET, read by ECS when the container starts  # doctest: +SKIP
     """
 
     def __init__(
