@@ -70,11 +70,6 @@ class Monitoring(Construct):
 
     Two topics: an alarm tells only one of its own region, and CloudFront's metrics and certificate are in us-east-1.
     Its construct id is "operations", what this was called at first: another id would be other alarms and backups.
-
-    >>> monitoring = Monitoring(self, "operations", settings=environment, target=target, key=key, topic=topic,
-    ...                         webhook=webhook, backup_sources=self.backup_sources)  # doctest: +SKIP
-    >>> monitoring.watch(load_balancer=load_balancer, cdn=cdn, services=services, jobs=jobs, database=database,
-    ...                  cache=cache)  # doctest: +SKIP
     """
 
     def __init__(

@@ -31,11 +31,7 @@ _MIB: Final = 1024**2
 
 
 class Alarms(Construct):
-    """Alarms on one thing, which tell `topic`. Raises ValueError for a metric of another region than the topic's.
-
-    >>> Alarms(self, "database", target=target, topic=topic,
-    ...        alarms=database_alarms(database, settings))  # doctest: +SKIP
-    """
+    """Alarms on one thing, which tell `topic`. Raises ValueError for a metric of another region than the topic's."""
 
     def __init__(
         self, scope: Construct, id: str, *, target: AwsTarget, topic: AlarmTopic, alarms: Sequence[Alarm]

@@ -40,9 +40,6 @@ class Dashboard(Construct):
     """A CloudWatch dashboard: users, services, database, cache and jobs, a row each; below them all alarms' states.
 
     An alarm of `alarms` (by ARN) has its threshold drawn into each graph that has a line of its metric.
-
-    >>> Dashboard(self, "dashboard", target=target, load_balancer=load_balancer, cdn=cdn, services=services,
-    ...           database=database, cache=cache, jobs=jobs, alarms=alarms)  # doctest: +SKIP
     """
 
     def __init__(
