@@ -8,10 +8,10 @@ from typing import Final
 from tests.support import Synthesized
 
 ONLY_IN_PROD: Final = {
-    "aws_backup_plan": "staging can be made anew",
-    "aws_backup_selection": "staging can be made anew",
-    "aws_backup_vault": "staging can be made anew",
-    "aws_backup_vault_lock_configuration": "staging can be made anew",
+    "aws_backup_plan": "staging can be created again",
+    "aws_backup_selection": "staging can be created again",
+    "aws_backup_vault": "staging can be created again",
+    "aws_backup_vault_lock_configuration": "staging can be created again",
     "aws_wafv2_web_acl": "the firewall costs money",
     "aws_wafv2_web_acl_logging_configuration": "the firewall's log",
 }

@@ -39,7 +39,7 @@ class Cdn(Construct):
 
     - `/assets/*` comes from the bucket and is kept for a year; the names have hashes.
     - `/api/*` goes to the load balancer, with everything the viewer sent but `Host`; nothing is kept, and plain HTTP is
-      refused rather than redirected, because the first request would already have told its secrets.
+      refused rather than redirected, because the first request would already have sent its secrets in the clear.
     - Everything else goes to the load balancer (the frontend) and is kept for `page_ttl_seconds`.
 
     Every response has the security headers. HTTP/3, IPv6, brotli and gzip are on. No error is kept or replaced: the

@@ -16,9 +16,9 @@ _VALIDATION_TTL_SECONDS: Final = 300
 
 
 class Certificate(Construct):
-    """A certificate of ACM for one name, validated by a DNS record, and renewed by ACM as long as that record stands.
+    """A certificate of ACM for one name, validated by a DNS record, and renewed by ACM as long as that record exists.
 
-    Its `arn` is known once the certificate is issued, so whoever uses it waits for that. It is for exactly one name:
+    Its `arn` is known once the certificate is issued, so what uses it waits for that. It is for exactly one name:
     the validation record belongs to the name and the account, not to the region, so two certificates for the same name
     in two regions would fight over one record. Here CloudFront's is for the domain, the load balancer's for
     `domain.origin_name`; neither is a wildcard.
@@ -44,7 +44,7 @@ class Certificate(Construct):
             type=proof.resource_record_type,
             records=[proof.resource_record_value],
             ttl=_VALIDATION_TTL_SECONDS,
-            # A replaced certificate for the same name has the same record, and is made first.
+            # A replaced certificate for the same name has the same record, and is created first.
             allow_overwrite=True,
         )
         issued = aws.AcmCertificateValidation(
@@ -77,7 +77,7 @@ def alias_record(
     target_name: str,
     target_zone_id: str,
 ) -> None:
-    """A Route 53 alias of `name` to an AWS resource; Route 53 doesn't ask after the resource's health."""
+    """A Route 53 alias of `name` to an AWS resource; Route 53 doesn't check the resource's health."""
     aws.Route53Record(
         scope,
         id,

@@ -31,7 +31,7 @@ _REMOVED: Final = ("Server", "X-Powered-By")
 
 
 class SecurityHeaders(Construct):
-    """A response headers policy that sets the security headers, whatever the origin says, and hides what serves.
+    """A response headers policy that sets the security headers, whatever the origin sends, and hides the server's name.
 
     Strict-Transport-Security, Content-Security-Policy, X-Frame-Options: DENY, X-Content-Type-Options: nosniff,
     Referrer-Policy: strict-origin-when-cross-origin and Permissions-Policy; `Server` and `X-Powered-By` are removed.

@@ -1,4 +1,4 @@
-"""What an environment says about its CDN. Pure: no cdktf import."""
+"""The settings of an environment's CDN. Pure: no cdktf import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moving a service's number of tasks."""
+"""How many tasks a service runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DIMENSION = "ecs:service:DesiredCount"
 
 
 class ServiceAutoscaling(Construct):
-    """Target tracking on CPU, memory and (if set) requests, and bounds by the clock, for one ECS service."""
+    """Target tracking on CPU, memory and (if set) requests, and bounds on a schedule, for one ECS service."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class ServiceAutoscaling(Construct):
         self._settings = settings
         self._target = target
         self._service = service
-        # The policies take the target's id, not the service's, so that they are made after it.
+        # The policies take the target's id, not the service's, so that they are created after it.
         self._scalable = aws.AppautoscalingTarget(
             self,
             "target",

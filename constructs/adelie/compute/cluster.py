@@ -52,7 +52,7 @@ class Cluster(Construct):
         self.capacity_shares = _capacity_shares(settings)
         providers = self._capacity_providers(cluster.name)
         self.arn = cluster.arn
-        # By way of the providers, so that whoever names the cluster waits until it has capacity.
+        # Through the providers, so that what names the cluster waits until it has capacity.
         self.name = providers.cluster_name
         self.capacity_providers = providers
 

@@ -24,8 +24,8 @@ class LoadBalancer(Construct):
     """An application load balancer in private subnets that only CloudFront reaches, through a VPC origin.
 
     With a certificate it speaks TLS on 443, and HTTP on 80 redirects there (no rule admits 80: CloudFront speaks TLS to
-    it, and the redirect is for whoever is let in later). Without, it speaks HTTP on 80. Whatever no service claims by
-    `forward` gets a 404.
+    it, and the redirect is for clients that are let in later). Without, it speaks HTTP on 80. A path that no service
+    claims with `forward` gets a 404.
     """
 
     peer_id: Final = "load-balancer"
@@ -62,7 +62,7 @@ class LoadBalancer(Construct):
     def forward(
         self, service: str, *, path_patterns: Sequence[str], priority: int, target_group_arn: str
     ) -> aws.LbListenerRule:
-        """Send requests for the paths to a service's target group; lower priorities are asked first.
+        """Send requests for the paths to a service's target group; lower priorities are tried first.
 
         Raises ValueError where another service has the priority already.
         """

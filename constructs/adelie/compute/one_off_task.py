@@ -15,7 +15,7 @@ from adelie.values.naming import AwsTarget
 class OneOffTask(FargateTask):
     """A task definition to run by hand or from a deploy, such as a schema migration: a `Workload`.
 
-    It runs only when somebody says so. Before a roll-out: apply the task definition of the new image alone, run it with
+    It runs only when it is started. Before a roll-out: apply the task definition of the new image alone, run it with
     `run_command`, wait for its exit code, then apply the rest:
 
         terraform apply -var image_tag=<tag> -target=<address of the task definition>

@@ -1,4 +1,4 @@
-"""Jobs that run by the clock, and by hand."""
+"""Jobs that run on a schedule, and by hand."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ START_RETRY_SECONDS: Final = 3600
 
 
 class ScheduledJob(FargateTask):
-    """A Fargate task that a state machine runs by the clock, or by hand with one command: a `Workload`.
+    """A Fargate task that a state machine runs on a schedule, or by hand with one command: a `Workload`.
 
     EventBridge Scheduler starts the state machine; that runs the task, stops it after its time, repeats it when it
-    fails, and in the end sends the failure to a queue. Alarms tell of a failed run, a run out of time and any message
+    fails, and in the end sends the failure to a queue. Alarms report a failed run, a timed-out run and any message
     in the queue (which is also where starts go that never succeeded). The Scheduler could run the task itself, but it
     repeats only the call, not the run, and ECS stops no task for its time.
 

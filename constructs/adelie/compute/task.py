@@ -20,7 +20,7 @@ from adelie.values.policy import Statement, assume_role_policy, policy_document
 from catalogue.model import volume_name
 
 LOG_BUFFER: Final = "25m"
-"""How much output may wait for CloudWatch Logs; beyond it, output is dropped rather than the container held up (ECS
+"""How much output may wait for CloudWatch Logs; beyond it, output is dropped so that the container doesn't wait (ECS
 developer guide, "awslogs": max-buffer-size)."""
 
 
@@ -29,7 +29,8 @@ class FargateTask(Construct):
 
     The container starts from the image `image_tag` of `repository` with a read-only root file system, an init process
     and no privileges. The execution role (ECS starting the container) may pull from this one repository and write to
-    this one log group; the task role (the code) may nothing. Connections add what it needs, and where to find it.
+    this one log group; the task role (the code) has no permission. Connections add what the code needs, and where to
+    find it.
     """
 
     def __init__(

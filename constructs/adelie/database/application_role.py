@@ -31,9 +31,9 @@ _MEMORY_MIB: Final = 256
 class ApplicationRole(Construct):
     """A secret with the application's login, and a Lambda function that makes the database agree with it.
 
-    The password is generated into the secret and stands in no state (`adelie.storage.Secret`). The function runs in the
-    private subnets, reaches PostgreSQL and HTTPS (Secrets Manager) and nothing else, reads the owner's secret and this
-    one, and is called by a release only: nothing triggers it. What it does to the database is in
+    The password is generated into the secret and isn't in Terraform's state (`adelie.storage.secret`). The function
+    runs in the private subnets, reaches PostgreSQL and HTTPS (Secrets Manager) and nothing else, reads the owner's
+    secret and this one, and is called by a release only: nothing triggers it. What it does to the database is in
     `adelie.functions.database_role`.
 
     Raises ValueError in a region whose certificate authority of RDS is not beside the function's code.
@@ -150,7 +150,7 @@ class ApplicationRole(Construct):
         )
 
     def _network_interfaces(self) -> tuple[Statement, ...]:
-        """What Lambda does with the function's role to place it in the VPC, and the function's own code may not do.
+        """What Lambda does with the function's role to place it in the VPC, and the function's own code must not do.
 
         Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC": the actions under
         "Required IAM permissions", with all ids of the account where narrower ones would break it, and the denial.

@@ -81,7 +81,7 @@ class Cache(Construct):
         self._security_group.allow_tcp_from(peer.security_group, peer_id=peer.peer_id, port=self.port)
 
     def connect(self, workload: Workload) -> None:
-        """Open the port, let `workload` sign in as the cache's user, and tell it where and how.
+        """Open the port, let `workload` sign in as the cache's user, and give it the address and how to sign in.
 
         REDIS_HOST, REDIS_PORT and REDIS_TLS; and for the token REDIS_AUTH=iam, REDIS_USERNAME and REDIS_CLUSTER_NAME.
         A connection lives 12 hours at most: a client must sign a new token to open the next one.
@@ -129,7 +129,7 @@ class Cache(Construct):
     def _user_group(self, user: aws.ElasticacheUser) -> aws.ElasticacheUserGroup:
         user_ids = [user.user_id]
         if self._settings.engine == "redis":
-            # Redis's groups must have a user called "default", whom clients are before they sign in: it may do nothing.
+            # Redis's groups must have a user called "default", that of clients before they sign in: it may do nothing.
             default = aws.ElasticacheUser(
                 self,
                 "default-user",

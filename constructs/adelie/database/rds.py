@@ -37,8 +37,8 @@ class Database(Construct):
     It lives in the isolated subnets, is encrypted with the customer key (storage, insights, logs, passwords) and speaks
     TLS only. It has two kinds of user. RDS makes the owner's password and keeps it in Secrets Manager; migrations are
     the owner. Services and jobs have a role of their own, which reads and writes the application's tables and no more
-    (`ApplicationRole`). Neither password stands in a state or a file. IAM tokens are switched on but lead nowhere: no
-    role of the database has rds_iam, and no role of IAM may connect with one.
+    (`ApplicationRole`). Neither password is in a state or a file. IAM tokens are switched on but unused: no role of the
+    database has rds_iam, and no IAM role may connect with one.
     """
 
     def __init__(
@@ -227,7 +227,7 @@ class Database(Construct):
         )
 
     def _log_groups(self) -> list[aws.CloudwatchLogGroup]:
-        # Before the instance: RDS would make them itself, unencrypted and for ever.
+        # Before the instance: RDS would create them without encryption or expiry.
         return [
             holds_data(
                 aws.CloudwatchLogGroup(

@@ -1,4 +1,4 @@
-"""What an environment says of its database and its cache. Pure: no cdktf import."""
+"""The settings of an environment's database and cache. Pure: no cdktf import."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The delivery family: where Terraform's state lives, and the identities that a pipeline takes."""
+"""The delivery family: where Terraform's state lives, and the identities that a pipeline assumes."""

@@ -21,7 +21,7 @@ _SESSION_SECONDS = 7200
 
 @dataclass(frozen=True, kw_only=True)
 class PermissionSets:
-    """Statements as IAM's JSON has them, by the name of the managed policy that they stand in.
+    """Statements as IAM's JSON has them, by the name of the managed policy that has them.
 
     `$account`, `$region`, `$project`, `$environment`, `$prefix`, `$hosted_zone_id`, `$state_bucket` and `$state_key`
     are filled in.
@@ -33,7 +33,7 @@ class PermissionSets:
 
 
 class PipelineRoles(Construct):
-    """A *plan* role that reads, an *apply* role that deploys, and the permissions boundary of what it makes.
+    """A *plan* role that reads, an *apply* role that deploys, and the permissions boundary of the roles it creates.
 
     Plan is for pull requests and the main branch. Apply is for jobs in the GitHub environment of the same name, where
     GitHub asks for approval. Neither reads a secret; apply can't make a role without the boundary.

@@ -16,7 +16,7 @@ NONCURRENT_DAYS: Final = 365
 class StateBucket(ProtectedBucket):
     """The bucket of Terraform's states: versioned, encrypted, TLS only, and neither it nor a version can be deleted.
 
-    Terraform refuses to destroy it (`prevent_destroy`), and its policy refuses everybody; who means it takes both away
+    Terraform refuses to destroy it (`prevent_destroy`), and its policy refuses everybody; to delete it, remove both
     first. Encrypted with S3's own key: a state has no secret in it, and can then be read when a customer key can't.
     """
 

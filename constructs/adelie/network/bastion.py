@@ -1,4 +1,4 @@
-"""The way for people to the database and the cache: a host without a door, reached through Session Manager."""
+"""The way for people to the database and the cache: a host with no open port, reached through Session Manager."""
 
 from __future__ import annotations
 
@@ -117,5 +117,5 @@ class Bastion(Construct):
         )
 
     def _current_image(self) -> str:
-        # `insecure_value`: the parameter is public, and a plan that hides the image id helps nobody.
+        # `insecure_value`: the parameter is public, and a plan should show the image id.
         return aws.DataAwsSsmParameter(self, "image", name=_AMAZON_LINUX).insecure_value

@@ -20,9 +20,9 @@ class Endpoints(Construct):
     """The S3 gateway endpoint (free, always) and the interface endpoints that the environment lists.
 
     Through the S3 endpoint a workload reaches the buckets of this account and the few that AWS serves files from. It is
-    the route to every bucket of the region, NAT or not, so what is not listed is refused: data cannot be carried off to
-    a stranger's bucket. Interface endpoints answer under the services' public names, on port 443, to addresses of the
-    VPC only, and serve credentials of this account only.
+    the route to every bucket of the region, NAT or not, so what is not listed is refused: data cannot be copied to a
+    bucket of another account. Interface endpoints answer under the services' public names, on port 443, to addresses of
+    the VPC only, and serve credentials of this account only.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What an environment says about its network and its bastion."""
+"""The settings of an environment's network and bastion."""
 
 from __future__ import annotations
 

@@ -98,8 +98,8 @@ class Network(Construct):
         }
 
     def _internet_gateway(self) -> aws.InternetGateway:
-        # Made with `nat: none` too: CloudFront's VPC origins ask for one on the VPC, although no packet of theirs
-        # crosses it (CloudFront developer guide: Restrict access with VPC origins, prerequisites).
+        # Created with `nat: none` too: CloudFront's VPC origins ask for one on the VPC, although none of their
+        # packets crosses it (CloudFront developer guide: Restrict access with VPC origins, prerequisites).
         return aws.InternetGateway(self, "internet", vpc_id=self.vpc_id, tags=self._name("aws_internet_gateway", "vpc"))
 
     def _route_public(self, subnets: dict[str, aws.Subnet], gateway: aws.InternetGateway) -> None:
@@ -110,7 +110,7 @@ class Network(Construct):
     def _nat_gateways(
         self, settings: NetworkSettings, subnets: dict[str, aws.Subnet], gateway: aws.InternetGateway
     ) -> dict[str, aws.NatGateway]:
-        """The gateway that each zone uses, by letter: its own, everybody's, or none at all."""
+        """The gateway that each zone uses, by letter: its own, a shared one, or none."""
         letters = list(subnets)
         if settings.nat == "none":
             return {}

@@ -18,12 +18,12 @@ def is_zone(name: str) -> bool:
 
 
 def region_of_zone(zone: str) -> str:
-    """`ap-northeast-2` of `ap-northeast-2a`. Raises ValueError if `zone` is no availability zone's name."""
+    """`ap-northeast-2` of `ap-northeast-2a`. Raises ValueError if `zone` isn't an availability zone's name."""
     return _matched(zone)["region"]
 
 
 def letter_of_zone(zone: str) -> str:
-    """`a` of `ap-northeast-2a`. Raises ValueError if `zone` is no availability zone's name."""
+    """`a` of `ap-northeast-2a`. Raises ValueError if `zone` isn't an availability zone's name."""
     return _matched(zone)["letter"]
 
 

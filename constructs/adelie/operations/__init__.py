@@ -1,1 +1,1 @@
-"""The operations family: who is told of what, what is seen at a glance, what it may cost, what can be brought back."""
+"""The operations family: alarms and notifications, the dashboard, the budget and backups."""

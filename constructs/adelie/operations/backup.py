@@ -1,4 +1,4 @@
-"""Backups that stay when what they are of is gone."""
+"""Backups that outlive what they are copies of."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BackupPlan(Construct):
     Copies each of `sources`, through a role that can read those and nothing else: of what the platform has, AWS Backup
     copies RDS and S3, and not ElastiCache (AWS Backup developer guide, "What is AWS Backup?"). Backups in the vault
     outlive the databases and buckets that they are of, and the roles of the workloads have no way to them. They are
-    whole copies by the clock; going back to any minute is what RDS's own backups and the buckets' versions are for.
+    full copies on a schedule; going back to any minute is what RDS's own backups and the buckets' versions are for.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from adelie.values.naming import AwsTarget
 
 
 class Budget(Construct):
-    """A monthly cost budget of the whole account, which tells the topic before it is used up.
+    """A monthly cost budget of the whole account, which notifies the topic before it is used up.
 
     The account is the environment's own, so there is no filter: a filter by tag would miss what can't be tagged, and
     works only once cost allocation tags are activated by hand. The first two budgets of an account are free.

@@ -1,4 +1,4 @@
-"""One page that says how an environment is."""
+"""One page that shows the state of an environment."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class DiscordNotifier(Construct):
             principal="sns.amazonaws.com",
             source_arn=topic.arn,
         )
-        # A topic may tell a function in another region (SNS developer guide, "Sending messages to an SQS queue or
+        # A topic may notify a function in another region (SNS developer guide, "Sending messages to an SQS queue or
         # Lambda function in a different Region"); the subscription belongs to the topic's.
         aws.SnsTopicSubscription(
             self,

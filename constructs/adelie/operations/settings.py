@@ -19,7 +19,7 @@ class AlarmSettings(Settings):
     """
 
     emails: tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = ()
-    """Who is told by e-mail too (default nobody); each confirms once, by a link that SNS sends."""
+    """Addresses that are notified by e-mail too (default none); each confirms once, by a link that SNS sends."""
     server_error_percent: Percent = 5
     """Share of requests that end in a 5xx, in five minutes (default 5; AWS has 5 for API Gateway, and none for load
     balancers)."""
@@ -97,15 +97,16 @@ class BudgetSettings(Settings):
     """A monthly budget of the environment's account."""
 
     monthly_limit_usd: Annotated[int, Field(ge=1)]
-    """US dollars a month."""
+    """US dollars per month."""
     actual_percents: Annotated[tuple[BudgetPercent, ...], Field(min_length=1, max_length=5)] = (80, 100)
-    """Shares of the limit at which spent money is told (default 80 and 100)."""
+    """Percentages of the limit: spending that reaches one is notified (default 80 and 100)."""
     forecast_percent: BudgetPercent = 100
-    """Share of the limit at which AWS's forecast for the month is told (default 100); it needs some weeks of data."""
+    """Percentage of the limit: a forecast for the month that reaches it is notified (default 100). A forecast needs
+    some weeks of data."""
 
 
 class NotifierSettings(Settings):
-    """The function that tells Discord."""
+    """The function that notifies Discord."""
 
     webhook: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
     """The secret of the catalogue that holds the channel's address, such as discord-webhook-url."""

@@ -43,9 +43,9 @@ def bundled_node() -> Path | None:
 
 @contextmanager
 def bulk_import() -> Generator[None]:
-    """No garbage collection while the block imports, and none of what it imported looked at by later ones.
+    """No garbage collection while the block imports, and later ones skip what it imported.
 
-    The bindings are a few hundred thousand objects that live as long as the program: collecting among them is in vain.
+    The bindings are a few hundred thousand objects that live as long as the program: collecting them frees nothing.
     """
     enabled = gc.isenabled()
     gc.disable()

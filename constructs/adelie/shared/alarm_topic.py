@@ -1,4 +1,4 @@
-"""Where alarms go."""
+"""The topic that alarms notify."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from adelie.values.policy import Statement, policy_document
 class AlarmTopic(Construct):
     """An SNS topic, encrypted with the customer key, to which alarms and budgets of this account may publish.
 
-    In another `region` than the stack's if given: an alarm tells only topics of its own region, and so does the key.
+    In another `region` than the stack's if given: an alarm notifies only topics of its own region, and a key works
+    only in its own.
     """
 
     def __init__(
@@ -52,11 +53,11 @@ class AlarmTopic(Construct):
         policy = aws.SnsTopicPolicy(
             self, "policy", arn=topic.arn, policy=policy_document(alarms, spending), region=region
         )
-        # Through the policy: a budget tries to publish when it is made.
+        # Through the policy: a budget tries to publish when it is created.
         self.arn = policy.arn
 
     def tell_by_email(self, addresses: Sequence[str]) -> None:
-        """Subscribe the addresses; each is asked to confirm, and hears nothing until it has."""
+        """Subscribe the addresses; each is asked to confirm, and gets no mail until it has."""
         for number, address in enumerate(addresses, start=1):
             aws.SnsTopicSubscription(
                 self, f"email-{number}", topic_arn=self.arn, protocol="email", endpoint=address, region=self.region

@@ -1,4 +1,4 @@
-"""The one way a role is made, so that none is made outside the permissions boundary."""
+"""The one way to create a role, so that none is outside the permissions boundary."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def bounded_role(
 ) -> aws.IamRole:
     """An IAM role called `name`, with the trust policy `trust`, inside the environment's permissions boundary.
 
-    The apply role of the pipeline may make roles with this boundary only (`adelie.delivery`): whatever a change of the
-    stack puts into a role's policy, the role can do no more than the boundary says.
+    The apply role of the pipeline may create roles only with this boundary (`adelie.delivery`): whatever a change of
+    the stack puts into a role's policy, the role can do no more than the boundary allows.
     """
     return aws.IamRole(
         scope,

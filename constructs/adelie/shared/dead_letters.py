@@ -1,4 +1,4 @@
-"""Where failed runs of a job go, and who is told."""
+"""The queue for failed runs of a job, and its alarms."""
 
 from __future__ import annotations
 

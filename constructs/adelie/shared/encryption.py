@@ -1,4 +1,4 @@
-"""The customer key of an environment, and how others get to use it."""
+"""The customer key of an environment, and how others may use it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CustomerKey(Construct):
 
     The key policy lets IAM policies of this account decide, and CloudWatch Logs (for this region's log groups) and what
     publishes to encrypted topics (alarms, budgets) use the key for this account only. In another `region` than the
-    stack's if given: a key serves its own region only.
+    stack's if given: a key works only in its own region.
     """
 
     def __init__(

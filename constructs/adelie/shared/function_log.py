@@ -12,7 +12,7 @@ from adelie.values.policy import Statement
 def function_log(
     scope: Construct, *, function_name: str, retention_days: int, key: CustomerKey
 ) -> aws.CloudwatchLogGroup:
-    """The log group of a function, as `scope`'s child `log`. Lambda would make it itself, unencrypted and for ever."""
+    """The log group of a function, as `scope`'s child `log`. Lambda would create it without encryption or expiry."""
     return holds_data(
         aws.CloudwatchLogGroup(
             scope,

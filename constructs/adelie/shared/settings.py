@@ -1,4 +1,4 @@
-"""What an environment says of its customer key. Pure: no cdktf import."""
+"""The settings of an environment's customer key. Pure: no cdktf import."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ class Contents(StrEnum):
 class ProtectedBucket(Construct):
     """A bucket: versioned, encrypted, never public, its objects owned by the account, TLS only, with a lifecycle.
 
-    The base of `Bucket` and `LogBucket`. S3 takes one policy a bucket: `_allow` adds to the one it has. `contents`
-    also stands in the synthesized JSON, as a comment (`//`), where the derivation of the pipeline's roles reads it.
+    The base of `Bucket` and `LogBucket`. S3 takes one policy per bucket: `_allow` adds to the one it has. `contents`
+    is also in the synthesized JSON, as a comment (`//`), where the derivation of the pipeline's roles reads it.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class ProtectedBucket(Construct):
             rule=[
                 aws.S3BucketServerSideEncryptionConfigurationRuleA(
                     apply_server_side_encryption_by_default=default,
-                    bucket_key_enabled=key is not None,  # one call to KMS a while, not one an object
+                    bucket_key_enabled=key is not None,  # one call to KMS for many objects, not one per object
                 )
             ],
         )
@@ -166,7 +166,7 @@ class ProtectedBucket(Construct):
         )
 
     def _allow(self, *statements: Statement) -> aws.S3BucketPolicy:
-        """Add statements to the bucket's policy, made with the first of them."""
+        """Add statements to the bucket's policy, created with the first of them."""
         self._statements.extend(statements)
         document = policy_document(*self._statements)
         if self._policy is None:

@@ -17,9 +17,9 @@ from adelie.values.sid import sid
 class Bucket(ProtectedBucket):
     """A protected bucket whose accesses are logged to the log bucket, under `s3/<purpose>/`.
 
-    Encrypted with the customer key (through a bucket key), or with S3's own key where `key` is None. What it holds is
-    taken for data that exists nowhere else; `rebuildable` says that each release makes it again, so that it isn't
-    copied by AWS Backup, and the role that deploys may write and read it.
+    Encrypted with the customer key (through a bucket key), or with S3's own key where `key` is None. What it holds
+    counts as data that exists nowhere else; `rebuildable` says that each release creates it again, so that AWS Backup
+    doesn't copy it, and the role that deploys may write and read it.
     """
 
     def __init__(

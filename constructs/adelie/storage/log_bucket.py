@@ -41,7 +41,7 @@ class LogBucket(ProtectedBucket):
         policy = self._allow(
             self._bucket_access_logs(target), self._load_balancer_logs(target), *self._cdn_logs(target)
         )
-        # Through the policy: who logs here then waits for it, and a load balancer tries to write when it is made.
+        # Through the policy: what logs here then waits for it, and a load balancer tries to write when it is created.
         self.name = policy.bucket
         self.arn = f"arn:aws:s3:::{self.name}"
 

@@ -1,4 +1,4 @@
-"""Secrets whose values stand nowhere but in Secrets Manager."""
+"""Secrets whose values are only in Secrets Manager."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Secret(Construct):
     """A secret named `<project>/<environment>/<name>`, encrypted with the customer key.
 
     A generated value comes from Secrets Manager through an ephemeral resource into a write-only argument, so that it
-    stands neither in the synthesized JSON nor in Terraform's state or plan (Terraform 1.11 and later). A supplied one
+    is neither in the synthesized JSON nor in Terraform's state or plan (Terraform 1.11 and later). A supplied one
     has no value in Terraform at all. Without a value, containers that need it don't start: there is no default.
     """
 

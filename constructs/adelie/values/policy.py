@@ -27,7 +27,7 @@ class Statement:
             raise ValueError(f"statement {self.sid!r} allows everybody; name its principals")
 
     def to_json(self) -> dict[str, Any]:
-        """The statement as IAM's JSON has it; lists of one stay lists, so that a diff shows one line a value."""
+        """The statement as IAM's JSON has it; lists of one stay lists, so that a diff shows one line per value."""
         statement: dict[str, Any] = {"Sid": self.sid, "Effect": self.effect}
         if isinstance(self.principals, str):
             statement["Principal"] = self.principals

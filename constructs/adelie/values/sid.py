@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def sid(verb: str, name: str, noun: str = "") -> str:
-    """A statement id that stays its own where a role has the same grant on several things.
+    """A statement id that stays unique where a role has the same grant on several resources.
 
     >>> sid("Read", "jwt-secret")
     'ReadJwtSecret'

@@ -17,4 +17,4 @@ STATEFUL: Final = frozenset(
         "aws_sqs_queue",
     }
 )
-"""Types whose loss is a loss of data: a plan that destroys one says so in bold, and a test knows their addresses."""
+"""Types whose loss is a loss of data: a plan that destroys one shows it in bold, and a test knows their addresses."""
