@@ -251,17 +251,17 @@ class Resources:
         result: dict[str, Json] = {}
         refused: list[str] = []
         for name in schema.types:
-            mine, theirs = state.get(name), answer[name]
+            sent, received = state.get(name), answer[name]
             if name in entry.computed:
                 result[name] = text(entry.computed[name], values)
             elif (name in _TERRAFORM_ONLY and isinstance(entry, Entry)) or name in schema.write_only:
-                result[name] = mine
-            elif mine is None or mine is UNKNOWN or mine == []:
-                given = schema.is_computed(name) and theirs is not shapes.ABSENT
-                result[name] = settle(theirs) if given else schema.empty(name)
+                result[name] = sent
+            elif sent is None or sent is UNKNOWN or sent == []:
+                given = schema.is_computed(name) and received is not shapes.ABSENT
+                result[name] = settle(received) if given else schema.empty(name)
             else:
                 result[name], differing = self._kept(
-                    kind, entry, name, (mine, theirs, schema.types[name]), created=created
+                    kind, entry, name, (sent, received, schema.types[name]), created=created
                 )
                 refused += differing
         if created and refused:
@@ -274,8 +274,8 @@ class Resources:
     def _kept(
         self, kind: str, entry: Lookup, name: str, values: tuple[Json, Json, Json], *, created: bool
     ) -> tuple[Json, list[str]]:
-        """An argument's value for the state, and where the answer differs from it without leave."""
-        mine, theirs, kind_of_value = values
+        """An argument's value for the state, and where the answer differs from it and may not."""
+        sent, received, kind_of_value = values
         unread, differing = self._gap(kind).unread, list[str]()
         borne_out = self._aws.seen[kind]
 
@@ -289,10 +289,10 @@ class Resources:
                     borne_out.get(plain, "confirmed"), outcome, key=("confirmed", "absent", "differs").index
                 )
 
-        if theirs is shapes.ABSENT and name in _asked(entry):
-            return mine, []
-        kept = reconcile(mine, theirs, kind_of_value, name, note)
-        return (kept if differing else mine), [f"{each} where {mine!r} was sent" for each in differing]
+        if received is shapes.ABSENT and name in _asked(entry):
+            return sent, []
+        kept = reconcile(sent, received, kind_of_value, name, note)
+        return (kept if differing else sent), [f"{each} where {sent!r} was sent" for each in differing]
 
     def _tags(self, entry: Lookup, found: Values, values: Values) -> dict[str, str]:
         given: Json = next((found[name] for name in ("Tags", "tags", "TagList", "TagSet") if found.get(name)), None)
@@ -315,7 +315,7 @@ def _asked(entry: Lookup) -> set[str]:
 
 
 def _left_out(kind: str, planned: Values) -> dict[str, Json]:
-    """The state of a resource that the emulator can't have: what was asked for, and an id that says so."""
+    """The state of a resource that the emulator can't have: what was asked for, and an id that shows it."""
     state = {name: None if value is UNKNOWN else value for name, value in planned.items()}
     return {
         **state,
