@@ -13,6 +13,7 @@ from stacks.environment import Environment
 from stacks.providers import ENDPOINTS, default_tags
 from tests.environments import EMULATED, PLATFORMS, REAL
 from tests.support import Synthesized, policy, references
+from tests.users import user_ids
 
 NO_RESOURCE_LEVEL = {
     "ec2:DescribeNetworkInterfaces",
@@ -100,27 +101,30 @@ def test_tasks_have_two_roles_of_their_own(stack: Synthesized) -> None:
     assert len(set(roles)) == 2 * len(tasks) > 0
 
 
-def test_each_secret_is_read_by_exactly_the_roles_meant_to(stack: Synthesized) -> None:
+def test_each_secret_is_read_by_exactly_the_roles_meant_to(
+    name: str, stack: Synthesized, environments: Mapping[str, Environment]
+) -> None:
+    environment = environments[name]
     readers: dict[str, set[str]] = {}
-    for name, body in stack.resources("aws_iam_role_policy").items():
+    for grant, body in stack.resources("aws_iam_role_policy").items():
         for statement in policy(body["policy"]):
             if "secretsmanager:GetSecretValue" in statement["Action"]:
                 for secret in references(statement["Resource"]):
-                    readers.setdefault(secret, set()).add(name)
+                    readers.setdefault(secret, set()).add(grant)
     constructs = {
         secret.split(".")[1].rpartition("_")[0]: {reader.split("_")[0] for reader in names}
         for secret, names in readers.items()
     }
-    assert constructs == {
-        "database_instance": {
-            "database",
-            "migration",
-        },  # the owner: for the function, which makes the role, and migrations
-        "database_application_password_value": {"ai-pipeline", "database", "service-backend-api"},
-        "secret-discord-webhook-url_secret": {"ai-pipeline", "operations"},
-        "secret-jwt-secret_value": {"service-backend-api"},
-        "secret-llm-api-key_secret": {"ai-pipeline", "service-backend-api"},
+    meant = {
+        # The function in the database's own construct makes the application's role, as the owner.
+        "database_instance": {"database", *user_ids(environment, "database-owner")},
+        "database_application_password_value": {"database", *user_ids(environment, "database")},
     }
+    for secret, settings in environment.secrets.items():
+        told = {"operations"} if secret == environment.notifier.webhook else set[str]()
+        address = f"secret-{secret}_{'value' if settings.kind == 'generated' else 'secret'}"
+        meant[address] = user_ids(environment, secret) | told
+    assert constructs == {secret: names for secret, names in meant.items() if names}
 
 
 def test_database_and_cache_authenticate_their_clients(stack: Synthesized, name: str) -> None:

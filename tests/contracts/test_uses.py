@@ -12,6 +12,7 @@ from catalogue.model import job_variable
 from stacks.environment import RESERVED, Environment
 from tests.environments import PLATFORMS
 from tests.support import Synthesized
+from tests.users import containers
 from tools.synthesized import resources
 
 EVERY = pytest.mark.parametrize("name", PLATFORMS)
@@ -33,9 +34,8 @@ def test_a_container_has_the_variables_of_what_it_uses_and_no_other(
     environment = environments[name]
     contract = uses.provided(environment.jobs, environment.buckets, environment.secrets)
     found = variables(platforms[name])
-    containers = {**environment.services, **environment.jobs, **environment.tasks}
-    assert found.keys() == containers.keys()
-    for each, settings in containers.items():
+    assert found.keys() == containers(environment).keys()
+    for each, settings in containers(environment).items():
         always = {variable for use in settings.uses for variable in contract[use].always} | {*settings.environment}
         sometimes = {variable for use in settings.uses for variable in contract[use].sometimes}
         assert always <= found[each] <= always | sometimes, each

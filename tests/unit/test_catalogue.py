@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -237,51 +238,50 @@ def test_only_the_catalogue_says_what_there_is(environments: Path) -> None:
 
 
 def test_what_the_catalogue_has_must_be_placed(environments: Path) -> None:
-    chat = "services:\n  chat:\n    port: 80\n    paths: [/chat/*]\n    health: {path: /chat/health}\n"
+    chat = "services:\n  a-new-one:\n    port: 80\n    paths: [/unheard-of/*]\n    health: {path: /}\n"
     edit(environments / "catalogue.yaml", "services:\n", chat)
     with pytest.raises(SettingsFileError) as refused:
         loader.load("prod", environments)
     assert str(refused.value) == (
-        "environments/aws/prod.yaml:1: services.chat lacks cpu_units, memory_mib, min_capacity, max_capacity; state "
-        "them, because they have no default (the rest of it is in environments/catalogue.yaml:4)."
+        "environments/aws/prod.yaml:1: services.a-new-one lacks cpu_units, memory_mib, min_capacity, max_capacity; "
+        "state them, because they have no default (the rest of it is in environments/catalogue.yaml:4)."
     )
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "complaint"),
+    ("old", "new", "also", "complaint"),
     [
         (
             "  objects:\n    purpose",
             "  network:\n    purpose",
+            {r"buckets:\n  objects:": "buckets:\n  network:", r"\bobjects([,\]])": r"network\1"},
             "buckets.network must not be named like a part of the platform, but is 'network'; rename it",
         ),
         (
             "paths: [/*]",
             "paths: [/*, /api/v2/*]",
+            {},
             "services.frontend.paths[1] is never reached, because /api/* of backend-api is asked before it, "
             "but is '/api/v2/*'; give services.frontend a lower listener_priority",
         ),
         (
             "discord-webhook-url:\n    kind",
             "discord:\n    kind",
+            {r"(?m)^  discord-webhook-url:": "  discord:", r"([,\[] ?)discord-webhook-url([,\]])": r"\1discord\2"},
             "notifier.webhook must be a secret of the catalogue, but is 'discord-webhook-url'; "
             "use one of: jwt-secret, llm-api-key, discord",
         ),
     ],
     ids=["a-construct-id", "a-path-in-the-shadow", "a-webhook-that-is-no-secret"],
 )
-def test_what_does_not_fit_on_aws_is_refused(old: str, new: str, complaint: str, environments: Path) -> None:
+def test_what_does_not_fit_on_aws_is_refused(
+    old: str, new: str, also: dict[str, str], complaint: str, environments: Path
+) -> None:
     edit(environments / "catalogue.yaml", old, new)
     for file in (*(environments / "aws").glob("*.yaml"), environments / "catalogue.yaml"):
         text = file.read_text(encoding="utf-8")
-        if "network" in new:
-            text = text.replace("buckets:\n  objects:", "buckets:\n  network:").replace(
-                "cache, objects", "cache, network"
-            )
-        if "discord" in new:
-            text = text.replace("  discord-webhook-url:", "  discord:").replace(
-                "llm-api-key, discord-webhook-url", "llm-api-key"
-            )
+        for was, becomes in also.items():
+            text = re.sub(was, becomes, text)
         file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsFileError) as refused:
         loader.load("staging", environments)

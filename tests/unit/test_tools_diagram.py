@@ -10,8 +10,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from stacks.environment import Environment
 from tests.environments import PLATFORMS
 from tests.support import Synthesized
+from tests.users import user_ids
 from tools.command import ToolError
 from tools.picture import architecture, diagram
 from tools.picture.architecture import Architecture
@@ -45,24 +47,30 @@ def test_another_picture_is_one_sentence(out: Path, tmp_path: Path) -> None:
     assert str(error.value) == (f"{file} is not what the stack looks like; run `make diagram` and commit it.")
 
 
-def test_visitors_reach_the_services_through_cloudfront_only(prod: Architecture) -> None:
+def test_visitors_reach_the_services_through_cloudfront_only(
+    prod: Architecture, environments: Mapping[str, Environment]
+) -> None:
     ways_in = {edge[0] for edge in prod.edges if edge[1] == "load-balancer"} - {"dns"}
     assert ways_in == {"cdn"}
-    assert prod.edges["load-balancer", "service-frontend"] == "80"
-    assert prod.edges["load-balancer", "service-backend-api"] == "8000"
+    for name, service in environments["prod"].services.items():
+        assert prod.edges["load-balancer", f"service-{name}"] == str(service.port)
     assert ("cdn", "assets") in prod.edges
 
 
-def test_who_reaches_the_data_is_what_the_security_groups_say(prod: Architecture) -> None:
+def test_who_reaches_the_data_is_what_the_security_groups_say(
+    prod: Architecture, environments: Mapping[str, Environment]
+) -> None:
+    environment = environments["prod"]
+
     def reach(target: str) -> dict[str, str]:
         return {start: port for (start, end), port in prod.edges.items() if end == target}
 
-    everybody = {"service-backend-api": "5432", "ai-pipeline": "5432", "migration": "5432", "bastion": "5432"}
-    assert reach("database") == everybody
-    assert reach("cache") == {"service-backend-api": "6379", "ai-pipeline": "6379", "bastion": "6379"}
-    assert set(reach("objects")) == {"service-backend-api", "ai-pipeline"}
-    assert set(reach("secrets")) == {"service-backend-api", "ai-pipeline"}
-    assert set(reach("steps")) == {"schedule", "service-backend-api"}
+    of_database = user_ids(environment, "database", "database-owner") | {"bastion"}
+    assert reach("database") == dict.fromkeys(of_database, "5432")
+    assert reach("cache") == dict.fromkeys(user_ids(environment, "cache") | {"bastion"}, "6379")
+    assert set(reach("objects")) == user_ids(environment, *environment.buckets)
+    assert set(reach("secrets")) == user_ids(environment, *environment.secrets)
+    assert set(reach("steps")) == {"schedule", *user_ids(environment, *environment.jobs)}
 
 
 def test_a_rule_that_goes_takes_its_line_with_it(platforms: Mapping[str, Synthesized]) -> None:

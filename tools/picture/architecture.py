@@ -228,9 +228,11 @@ def _cache(_: Stack, resource: Resource) -> Node:
 
 def _bucket(stack: Stack, resource: Resource) -> Node:
     component = resource.path[0]
-    what = {"assets": "frontend files", "logs": "access logs"}.get(component, "application data")
     kept = "private, versioned" if stack.find("aws_s3_bucket_versioning", component) else "private"
-    return Node(component, f"bucket-{component}", f"S3 {component}", (what, kept))
+    what = {"assets": "frontend files", "logs": "access logs"}.get(component)
+    if what:
+        return Node(component, f"bucket-{component}", f"S3 {component}", (what, kept))
+    return Node("objects", "bucket-objects", "S3 objects", ("application data", kept))  # one card for all of them
 
 
 def _secret(_: Stack, resource: Resource) -> Node:

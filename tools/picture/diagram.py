@@ -145,7 +145,7 @@ class _Drawing:
         glyph, family = _STYLE[node.kind]
         title = (
             f"{node.title} ({node.count})"
-            if node.count > 1 and node.kind in {"nat", "images", "endpoints"}
+            if node.count > 1 and node.kind in {"bucket-objects", "nat", "images", "endpoints"}
             else node.title
         )
         self._cards[node.id] = Card(
