@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-import boto3
-import botocore.session
 import jmespath  # pyright: ignore[reportMissingTypeStubs]
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from emulated_provider import shapes
+from emulated_provider.aws import Aws
 from emulated_provider.entry import Call, Entry, Lookup, Part, leaves, placeholders, text, whole
 from emulated_provider.gaps import Gap
 from emulated_provider.reconcile import reconcile, settle
@@ -33,24 +27,7 @@ _REPEATS: Final = 2
 _TERRAFORM_ONLY: Final = frozenset({"id", "region", "tags", "tags_all", "timeouts"})
 _MISSING: Final = object()
 
-_NOT_FROM_HERE: Final = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-}
-"""botocore's settings of which files and which profile it reads: none of this machine's."""
-_CONFIG: Final = Config(
-    retries={"total_max_attempts": 1},
-    s3={"addressing_style": "path"},
-    proxies={},
-    use_fips_endpoint=False,
-    use_dualstack_endpoint=False,
-)
-"""One try, straight to the endpoint: what the environment says of proxies and endpoints doesn't count."""
-
 Values = Mapping[str, Json]
-Clients = dict[tuple[str, str, str], Any]
-"""boto3's clients, by service, region and endpoint."""
 
 
 class ResourceError(Exception):
@@ -59,45 +36,6 @@ class ResourceError(Exception):
 
 class GoneError(ResourceError):
     """The emulator doesn't have the resource."""
-
-
-@dataclass(frozen=True)
-class Aws:
-    """An emulated AWS: its name, where each service answers, and which arguments the answers bore out."""
-
-    name: str
-    region: str
-    endpoint_of: Callable[[str], str]
-    access_key: str
-    gaps: Mapping[str, Gap]
-    seen: dict[str, dict[str, str]]
-    clients: Clients = field(default_factory=Clients)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def client(self, service: str, region: str) -> Any:  # noqa: ANN401 -- boto3's clients are made at run time
-        """The boto3 client of a service."""
-        key = service, region, self.endpoint_of(service)
-        with self._lock:
-            if key not in self.clients:
-                self.clients[key] = _session().client(
-                    service,
-                    region_name=region,
-                    endpoint_url=key[-1],
-                    aws_access_key_id=self.access_key,
-                    aws_secret_access_key=self.access_key,
-                    config=_CONFIG,
-                )
-            return self.clients[key]
-
-    def account(self) -> str:
-        """The account that the emulator says it is."""
-        return self.client("sts", self.region).get_caller_identity()["Account"]
-
-
-@cache
-def _session() -> Any:  # noqa: ANN401 -- as `client`
-    """boto3 without what this machine's ~/.aws says. One for all, since it reads each service's model once."""
-    return boto3.Session(botocore_session=botocore.session.Session(session_vars=_NOT_FROM_HERE))
 
 
 class Resources:

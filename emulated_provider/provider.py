@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 import grpc  # pyright: ignore[reportMissingTypeStubs]
 
 from emulated_provider import gaps, messages
-from emulated_provider.lifecycle import Aws, ResourceError, Resources
+from emulated_provider.aws import Aws, Clients
+from emulated_provider.lifecycle import ResourceError, Resources
 from emulated_provider.table import BOTO3_NAMES
 from emulated_provider.values import UNKNOWN, Block, Json, Schema, attribute_type, decode, encode, is_known
 
@@ -52,6 +53,7 @@ class Provider:
         self._emulator = emulator
         self._endpoint_url = endpoint_url
         self._folder = folder or Path()
+        self._clients = Clients()
         self._gaps = gaps.load(emulator)
         document = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["provider_schemas"][ADDRESS]
         self._document: Mapping[str, Json] = document
@@ -122,6 +124,7 @@ class Provider:
             access_key=key,
             gaps=self._gaps,
             seen=self.seen,
+            clients=self._clients,
         )
         account, allowed = aws.account(), config["allowed_account_ids"]
         if allowed and account not in allowed:

@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from emulated_provider import gaps, messages, shapes, table
+from emulated_provider.aws import Aws
 from emulated_provider.entry import Call, Entry, Lookup
-from emulated_provider.lifecycle import Aws, ResourceError
+from emulated_provider.lifecycle import ResourceError
 from emulated_provider.provider import ADDRESS, SCHEMA_FILE, SENSITIVE, Provider
 from emulated_provider.reconcile import reconcile
 from emulated_provider.values import UNKNOWN, decode, encode
