@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Mapping
+from functools import cache
 from pathlib import Path
 
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 
 import main
 from stacks import loader
 from stacks.environment import Environment
 from tests.local_server import Answer, LocalServer
 from tests.support import Synthesized
+
+# Each boto3 session reads the models of the services anew, EC2's alone for a tenth of a second, and each `mock_aws`
+# starts with a new session. They are files that don't change: all sessions of the suite share what was read.
+botocore.session.create_loader = cache(create_loader)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from typing import Any
 
 Answer = int | tuple[int, Mapping[str, str]] | tuple[int, Mapping[str, str], str]
 """A status, with headers, with a body."""
+_POLL_SECONDS = 0.01
+"""How long `stop` may wait for the server; by default it is half a second."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class LocalServer:
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
 
     @property
     def url(self) -> str:
