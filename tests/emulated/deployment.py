@@ -7,13 +7,15 @@ import os
 import shutil
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from emulated_provider.provider import Provider, attached
 from stacks.environment import Environment
+from tests.emulated.emulated_aws import EmulatedAws
 from tests.emulated.inventory import inventory
+from tests.emulated.kept_state import kept_state
 from tests.support import Synthesized
 from tools.emulated import emulators
 from tools.emulated.emulators import Emulator, Kind
@@ -32,7 +34,7 @@ class Deployment:
     """A stack that is deployed, and the emulated AWS that it stands in."""
 
     environment: Environment
-    emulator: Emulator
+    aws: EmulatedAws
     provider: Provider
     """Its `seen` says what the emulator's answers bore out."""
     terraform: Terraform
@@ -47,11 +49,21 @@ class Deployment:
 
     def client(self, service: str, region: str | None = None) -> Any:  # boto3's clients are made at run time
         """A boto3 client of a service, in the deployment's account and (unless told another) region."""
-        return self.emulator.client(service, region or self.environment.region)
+        return self.aws.client(service, region)
+
+    @property
+    def emulator(self) -> Emulator:
+        """What emulates it."""
+        return self.aws.emulator
 
     def lacks(self, *resource_types: str) -> bool:
         """Whether the emulator lacks one of the types, so that it was left out."""
         return any(self.provider.lacks(resource_type) for resource_type in resource_types)
+
+    def destroy(self) -> None:
+        """Remove it, without reading each resource once more: a second plan has. Raises TerraformError."""
+        environment = {**self.terraform.environment, "TF_CLI_ARGS_destroy": "-refresh=false"}
+        replace(self.terraform, environment=environment).destroy()
 
     def allow_destroying(self) -> None:
         """Take `prevent_destroy` out of what Terraform was given."""
@@ -68,37 +80,49 @@ class Deployment:
 
 
 @contextmanager
+def emulated(kind: Kind, folder: Path, account_id: str | None = None) -> Generator[Emulator]:
+    """A fresh emulator, killed when the block ends: to end by itself it would take down first what it holds."""
+    emulator = emulators.start(kind, port=0, folder=folder, account_id=account_id, detached=False)
+    try:
+        yield emulator
+    finally:
+        if emulator.process is not None:
+            emulator.process.kill()
+        emulator.stop()
+
+
+@contextmanager
 def prepared(
     environment: Environment, kind: Kind, source: Synthesized, folder: Path
 ) -> Generator[tuple[Emulator, Provider, Terraform, Synthesized]]:
     """An emulator with what an account has before the first deploy, and Terraform ready to deploy to it."""
-    emulator = emulators.start(kind, port=0, folder=folder, account_id=environment.account_id, detached=False)
-    try:
-        stack = Synthesized(_for_this_emulator(source.document, environment, emulator))
+    with emulated(kind, folder, environment.account_id) as emulator, kept_state() as backend:
+        stack = Synthesized(_for_this_emulator(source.document, environment, emulator, backend))
         (folder / "cdk.tf.json").write_text(json.dumps(stack.document), encoding="utf-8")
         if source.folder and (source.folder / ASSETS).exists():
             shutil.copytree(source.folder / ASSETS, folder / ASSETS)
         provider = Provider(kind, emulator.endpoint_url, folder=folder)
         with attached(provider) as reattach:
             yield emulator, provider, Terraform(executable(), folder, {**SETTINGS, **reattach}), stack
-    finally:
-        emulator.stop()
 
 
 @contextmanager
 def deployed(environment: Environment, kind: Kind, source: Synthesized, folder: Path) -> Generator[Deployment]:
     """The stack, applied to a fresh emulator."""
     with prepared(environment, kind, source, folder) as (emulator, provider, terraform, stack):
-        before = inventory(emulator, environment.region)
+        aws = EmulatedAws(emulator, environment.region)
+        before = inventory(aws)
         terraform.init()
         terraform.validate()
         terraform.apply()
         state = {resource["address"]: resource["values"] for resource in terraform.resources()}
-        yield Deployment(environment, emulator, provider, terraform, stack, before, terraform.outputs(), state)
+        yield Deployment(environment, aws, provider, terraform, stack, before, terraform.outputs(), state)
 
 
-def _for_this_emulator(document: Mapping[str, Any], environment: Environment, emulator: Emulator) -> dict[str, Any]:
-    """The stack with this emulator's port, a hosted zone that exists there, and its state beside it."""
+def _for_this_emulator(
+    document: Mapping[str, Any], environment: Environment, emulator: Emulator, backend: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The stack with this emulator's port, a hosted zone that exists there, and its state in the backend."""
     text = json.dumps(document).replace(SYNTHESIZED_ENDPOINT, emulator.endpoint_url)
     if environment.domain:
         zone = emulator.client("route53", environment.region).create_hosted_zone(
@@ -106,8 +130,7 @@ def _for_this_emulator(document: Mapping[str, Any], environment: Environment, em
         )
         text = text.replace(environment.domain.hosted_zone_id, zone["HostedZone"]["Id"].rpartition("/")[2])
     adapted = json.loads(text)
-    adapted["terraform"].pop("backend")
-    return adapted
+    return {**adapted, "terraform": {**adapted["terraform"], "backend": backend}}
 
 
 def s3_backend_of(emulator: Emulator) -> dict[str, str]:

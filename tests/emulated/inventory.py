@@ -8,7 +8,7 @@ from typing import Any, Final
 import jmespath  # pyright: ignore[reportMissingTypeStubs]
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.emulated.emulators import Emulator
+from tests.emulated.emulated_aws import EmulatedAws
 
 Listing = tuple[str, str, Mapping[str, Any], str]
 """The service, the operation with its parameters, and where in its answer the names are."""
@@ -68,19 +68,19 @@ EDGE_LISTINGS: Final[Mapping[str, Listing]] = {
 """What lives in us-east-1."""
 
 
-def inventory(emulator: Emulator, region: str) -> dict[str, list[str]]:
+def inventory(aws: EmulatedAws) -> dict[str, list[str]]:
     """Every listing's names; one that the emulator doesn't have is empty."""
-    clusters = emulator.client("ecs", region)
+    clusters = aws.client("ecs")
     listed = clusters.describe_clusters(clusters=clusters.list_clusters()["clusterArns"])["clusters"]
     held = {"clusters": sorted(each["clusterArn"] for each in listed if each["status"] != "INACTIVE")}
-    held |= {label: _names(emulator, region, listing) for label, listing in LISTINGS.items()}
-    return held | {label: _names(emulator, "us-east-1", listing) for label, listing in EDGE_LISTINGS.items()}
+    held |= {label: _names(aws, aws.region, listing) for label, listing in LISTINGS.items()}
+    return held | {label: _names(aws, "us-east-1", listing) for label, listing in EDGE_LISTINGS.items()}
 
 
-def _names(emulator: Emulator, region: str, listing: Listing) -> list[str]:
+def _names(aws: EmulatedAws, region: str, listing: Listing) -> list[str]:
     service, operation, parameters, path = listing
     try:
-        answer = getattr(emulator.client(service, region), operation)(**parameters)
+        answer = getattr(aws.client(service, region), operation)(**parameters)
     except (ClientError, BotoCoreError):
         return []
     return sorted(jmespath.search(path, answer) or [])  # pyright: ignore[reportUnknownMemberType]

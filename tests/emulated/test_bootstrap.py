@@ -79,10 +79,10 @@ def test_the_apply_role_has_what_the_plan_role_has_and_more(bootstrap: Deploymen
 @pytest.mark.destroys
 def test_destroying_is_refused_until_it_is_meant(bootstrap: Deployment) -> None:
     with pytest.raises(TerraformError, match="prevent_destroy"):
-        bootstrap.terraform.destroy()
+        bootstrap.destroy()
     bootstrap.allow_destroying()
     ensure_identity_provider(bootstrap.client("iam"), identity(bootstrap.environment))
-    bootstrap.terraform.destroy()
+    bootstrap.destroy()
     assert bootstrap.terraform.resources() == []
     assert bootstrap.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"], "it isn't ours alone"
     assert bootstrap.client("s3").list_buckets()["Buckets"] == []

@@ -14,6 +14,7 @@ import pytest
 import main
 from stacks.environment import Environment
 from tests.emulated.deployment import IMAGE_TAG, prepared
+from tests.emulated.emulated_aws import EmulatedAws
 from tests.emulated.inventory import inventory
 from tests.support import Synthesized
 from tools.command import ROOT
@@ -28,6 +29,7 @@ def test_cdktf_deploys_and_destroys(environments: Mapping[str, Environment], tmp
     environment = environments["localstack"]
     stack = Synthesized(json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8")))
     with prepared(environment, Kind.MINISTACK, stack, folder) as (emulator, _, terraform, _):
+        aws = EmulatedAws(emulator, environment.region)
 
         def cdktf(command: str) -> None:
             options = ("--auto-approve", "--skip-synth", "--skip-provider-lock", "--var", f"image_tag={IMAGE_TAG}")
@@ -42,7 +44,7 @@ def test_cdktf_deploys_and_destroys(environments: Mapping[str, Environment], tmp
             assert done.returncode == 0, done.stdout + done.stderr
 
         def held() -> dict[str, list[str]]:
-            return inventory(emulator, environment.region)
+            return inventory(aws)
 
         before = held()
         cdktf("deploy")

@@ -10,8 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from emulated_provider import gaps
-from tests.emulated.deployment import EMULATORS
-from tools.emulated import emulators
+from tests.emulated.deployment import EMULATORS, emulated
 from tools.emulated.emulators import Emulator, Kind
 
 REGION = "ap-northeast-2"
@@ -108,9 +107,8 @@ TRIES: dict[tuple[Kind, str], Try] = {
 
 @pytest.fixture(scope="module", params=EMULATORS)
 def emulator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
-    started = emulators.start(request.param, port=0, folder=tmp_path_factory.mktemp("gaps"), detached=False)
-    yield started
-    started.stop()
+    with emulated(request.param, tmp_path_factory.mktemp("gaps")) as started:
+        yield started
 
 
 @pytest.mark.xdist_group("gaps")

@@ -19,7 +19,7 @@ def test_a_second_plan_changes_nothing(deployment: Deployment) -> None:
 
 
 def test_outputs_name_what_exists(deployment: Deployment) -> None:
-    outputs, held = deployment.outputs, inventory(deployment.emulator, deployment.environment.region)
+    outputs, held = deployment.outputs, inventory(deployment.aws)
     load_balancers = deployment.client("elbv2").describe_load_balancers()["LoadBalancers"]
     database = deployment.client("rds").describe_db_instances()["DBInstances"][0]
     distribution = deployment.client("cloudfront").get_distribution(Id=outputs["cdn_distribution_id"])["Distribution"]
@@ -42,15 +42,15 @@ def test_destroying_leaves_nothing(deployment: Deployment) -> None:
     settings = deployment.environment.database
     if deployment.environment.prevent_destroy:
         with pytest.raises(TerraformError, match="prevent_destroy"):
-            deployment.terraform.destroy()
+            deployment.destroy()
         deployment.allow_destroying()
     if settings.deletion_protection:
         with pytest.raises(TerraformError, match=r"(?i)deletion.?protection|protected DB"):
-            deployment.terraform.destroy()
+            deployment.destroy()
         identifier = databases.describe_db_instances()["DBInstances"][0]["DBInstanceIdentifier"]
         databases.modify_db_instance(DBInstanceIdentifier=identifier, DeletionProtection=False, ApplyImmediately=True)
-    deployment.terraform.destroy()
+    deployment.destroy()
     assert deployment.terraform.resources() == []
-    assert inventory(deployment.emulator, deployment.environment.region) == deployment.before
+    assert inventory(deployment.aws) == deployment.before
     snapshots = databases.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert len(snapshots) == settings.final_snapshot

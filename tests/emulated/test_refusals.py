@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from emulated_provider.provider import Provider, attached
-from tools.emulated import emulators
+from tests.emulated.deployment import emulated
 from tools.emulated.emulators import Emulator, Kind
 from tools.terraform.runner import Terraform, TerraformError, executable
 
@@ -23,9 +23,8 @@ Refusal = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
-    started = emulators.start(Kind.MOTO, port=0, folder=tmp_path_factory.mktemp("moto"), detached=False)
-    yield started
-    started.stop()
+    with emulated(Kind.MOTO, tmp_path_factory.mktemp("moto")) as started:
+        yield started
 
 
 @pytest.fixture
