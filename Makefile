@@ -111,7 +111,7 @@ lint-environments: setup
 
 .PHONY: unit
 unit: setup ## pytest alone; choose with ARGS="-k network"
-	@python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 # One process, since pyright has the other core; and nothing that starts an emulator, a database or cdktf's command line.
 .PHONY: quick

@@ -22,6 +22,11 @@ from tests.support import Synthesized
 botocore.session.create_loader = cache(create_loader)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker is left with a deployment while the other has nothing to do."""
+    items.sort(key=lambda item: not ("emulated" in item.path.parts or item.get_closest_marker("slow")))
+
+
 @pytest.fixture(scope="session")
 def environments() -> Mapping[str, Environment]:
     """Every environment of environments/, by name."""

@@ -151,8 +151,9 @@ def test_a_renamed_construct_keeps_its_database(deployment: Deployment) -> None:
     before = file.read_text(encoding="utf-8")
     try:
         file.write_text(json.dumps({**renamed, "moved": moved}), encoding="utf-8")
-        assert "has moved to aws_db_instance.postgres" in deployment.terraform.changes()
-        assert "0 to destroy" in deployment.terraform.changes()
+        changes = deployment.terraform.changes()
+        assert "has moved to aws_db_instance.postgres" in changes
+        assert "0 to destroy" in changes
         file.write_text(json.dumps(renamed), encoding="utf-8")
         assert f"# aws_db_instance.{old} will be destroyed" in deployment.terraform.changes()
     finally:

@@ -22,6 +22,8 @@ from tools.command import ROOT
 from tools.emulated import processes
 from tools.emulated.emulators import Emulator, EmulatorError, EmulatorSession, Kind, running, start
 
+pytestmark = pytest.mark.xdist_group("emulators")
+
 REGION = "ap-northeast-2"
 ACCOUNT = "210987654321"
 NOBODY = "http://127.0.0.1:9"
