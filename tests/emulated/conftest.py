@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from stacks.environment import Environment
-from tests.emulated.deployment import EMULATORS, Deployment, deployed
+from tests.emulated.cdktf_command import Cdktf
+from tests.emulated.deployment import EMULATORS, IMAGE_TAG, Deployment, deployed
 from tests.environments import PLATFORMS
 from tests.support import Synthesized
 from tools.emulated.capabilities import SEEN
@@ -23,6 +24,8 @@ DEPLOYED = [name for name in PLATFORMS if any(SEEN.glob(f"{name}-*.json"))]
 Each takes a minute, and a new one repeats what the others show, so it is left out until somebody adds a record (`{}` in
 `seen/<name>-moto.json`, then `make capabilities`). Contracts, snapshots and addresses have every environment.
 """
+BY_CDKTF = "localstack", Kind.MINISTACK
+"""The deployment that `cdktf deploy` makes and `cdktf destroy` removes; the others are Terraform's."""
 EVERY = [
     pytest.param((name, kind), id=f"{name}-{kind}", marks=pytest.mark.xdist_group(f"{name}-{kind}"))
     for name in DEPLOYED
@@ -41,7 +44,8 @@ def deployment(
     parameters: tuple[str, Kind] = request.param
     name, kind = parameters
     folder = tmp_path_factory.mktemp(f"{name}-{kind}")
-    with deployed(environments[name], kind, platforms[name], folder) as made:
+    cdktf = Cdktf(folder, name, IMAGE_TAG) if parameters == BY_CDKTF else None
+    with deployed(environments[name], kind, platforms[name], folder, cdktf) as made:
         yield made
 
 

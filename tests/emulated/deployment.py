@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from emulated_provider.provider import Provider, attached
 from stacks.environment import Environment
+from tests.emulated.cdktf_command import Cdktf
 from tests.emulated.emulated_aws import EmulatedAws
 from tests.emulated.inventory import inventory
 from tests.emulated.kept_state import kept_state
@@ -46,6 +47,10 @@ class Deployment:
     """The stack's outputs, by name."""
     state: Mapping[str, Any]
     """The values of every resource, by Terraform's address."""
+    cdktf: Cdktf | None = None
+    """What deployed it and destroys it, if it isn't Terraform alone."""
+    said: str = ""
+    """What cdktf printed."""
 
     def client(self, service: str, region: str | None = None) -> Any:  # boto3's clients are made at run time
         """A boto3 client of a service, in the deployment's account and (unless told another) region."""
@@ -62,6 +67,9 @@ class Deployment:
 
     def destroy(self) -> None:
         """Remove it, without reading each resource once more: a second plan has. Raises TerraformError."""
+        if self.cdktf:
+            self.cdktf.run("destroy", self.terraform.environment)
+            return
         environment = {**self.terraform.environment, "TF_CLI_ARGS_destroy": "-refresh=false"}
         replace(self.terraform, environment=environment).destroy()
 
@@ -107,16 +115,29 @@ def prepared(
 
 
 @contextmanager
-def deployed(environment: Environment, kind: Kind, source: Synthesized, folder: Path) -> Generator[Deployment]:
-    """The stack, applied to a fresh emulator."""
-    with prepared(environment, kind, source, folder) as (emulator, provider, terraform, stack):
+def deployed(
+    environment: Environment, kind: Kind, source: Synthesized, folder: Path, cdktf: Cdktf | None = None
+) -> Generator[Deployment]:
+    """The stack, applied to a fresh emulator: by Terraform, or by `cdktf deploy`."""
+    if cdktf:
+        cdktf.prepare(source)
+    with prepared(environment, kind, source, cdktf.stack_folder if cdktf else folder) as (
+        emulator,
+        provider,
+        terraform,
+        stack,
+    ):
         aws = EmulatedAws(emulator, environment.region)
-        before = inventory(aws)
-        terraform.init()
-        terraform.validate()
-        terraform.apply()
+        before, said = inventory(aws), ""
+        if cdktf:
+            said = cdktf.run("deploy", terraform.environment)
+        else:
+            terraform.init()
+            terraform.validate()
+            terraform.apply()
         state = {resource["address"]: resource["values"] for resource in terraform.resources()}
-        yield Deployment(environment, aws, provider, terraform, stack, before, terraform.outputs(), state)
+        outputs = terraform.outputs()
+        yield Deployment(environment, aws, provider, terraform, stack, before, outputs, state, cdktf, said)
 
 
 def _for_this_emulator(
