@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from tests.emulated.deployment import Deployment
+from tests.users import users
 from tools.emulated.emulators import Kind
 
 INTERNET = "internet"
@@ -111,27 +112,30 @@ def admitted_from_anywhere(deployment: Deployment) -> list[str]:
 
 
 def paths_to_the_data(deployment: Deployment) -> list[str]:
-    """From CloudFront the data is behind the load balancer and the API; nothing else gets to it."""
-    network = Network(deployment)
+    """From CloudFront the data is behind the load balancer and who uses it; nothing else gets to it."""
+    network, environment = Network(deployment), deployment.environment
     findings: list[str] = []
     if deployment.emulator.kind is Kind.MOTO:  # MiniStack doesn't show a rule's prefix list
         ways = network.within_reach_of(CLOUDFRONT)
         for store in ("database", "cache"):
             way = ways.get(store)
-            if way != [CLOUDFRONT, "load-balancer", "backend-api", store]:
+            if way not in [
+                [CLOUDFRONT, "load-balancer", service, store]
+                for service in environment.services.keys() & users(environment, store)
+            ]:
                 findings.append(f"the way from CloudFront to the {store} is {way}")
-    bastion = {"bastion"} if deployment.environment.bastion else set[str]()
+    bastion = {"bastion"} if environment.bastion else set[str]()
     meant: dict[str, set[tuple[str, int]]] = {
-        "load-balancer": {(CLOUDFRONT, 443 if deployment.environment.tls_to_load_balancer else 80)},
-        "frontend": {("load-balancer", 80)},
-        "backend-api": {("load-balancer", 8000)},
-        "database": {(peer, 5432) for peer in {"backend-api", "ai-pipeline", "migration", "database-role"} | bastion},
+        "load-balancer": {(CLOUDFRONT, 443 if environment.tls_to_load_balancer else 80)},
+        "database": {
+            (peer, 5432) for peer in users(environment, "database", "database-owner") | {"database-role"} | bastion
+        },
         "database-role": set(),
-        "cache": {(peer, 6379) for peer in {"backend-api", "ai-pipeline"} | bastion},
-        "ai-pipeline": set(),
-        "migration": set(),
+        "cache": {(peer, 6379) for peer in users(environment, "cache") | bastion},
+        **{name: {("load-balancer", service.port)} for name, service in environment.services.items()},
+        **{name: set() for name in (*environment.jobs, *environment.tasks)},
         "bastion": set(),
-        "endpoints": {(str(deployment.environment.network.vpc_cidr), 443)},
+        "endpoints": {(str(environment.network.vpc_cidr), 443)},
     }
     for name in meant.keys() & network.groups.keys():
         found = {(each.peer, each.ports[0]) for each in network.openings(name, "IpPermissions")}

@@ -12,18 +12,14 @@ from typing import Any, Final
 
 import pytest
 
+from adelie.compute.job_settings import ScheduledJobSettings
+from adelie.compute.schedules import cron_expression
+from stacks.environment import Environment
 from tests.emulated.deployment import IMAGE_TAG, Deployment
 from tests.emulated.review_network import services
+from tests.users import users
 from tools.emulated.emulators import Kind
 
-CONNECTED: Final = {
-    "jwt-secret": {"backend-api-execution"},
-    "llm-api-key": {"backend-api-execution", "ai-pipeline-execution"},
-    "discord-webhook-url": {"ai-pipeline-execution", "discord"},
-    "database-application": {"backend-api-execution", "ai-pipeline-execution", "database-role"},
-    "rds": {"migration-execution", "database-role"},
-}
-"""Which roles read which secret (stacks/platform.py, `_connections`). `rds` is the owner's, which RDS makes."""
 CACHING_DISABLED: Final = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 """AWS's managed cache policy (CloudFront developer guide, "Use managed cache policies")."""
 REQUIRED_TAGS: Final = {"Project", "Environment", "ManagedBy"}
@@ -136,18 +132,30 @@ def autoscaling(deployment: Deployment) -> list[str]:
 
 
 def schedule(deployment: Deployment) -> list[str]:
-    """The pipeline starts at Seoul's hour, is tried again, and what fails for good waits in a queue."""
-    scheduler, findings = deployment.client("scheduler"), list[str]()
-    (listed,) = scheduler.list_schedules()["Schedules"]
-    found = scheduler.get_schedule(GroupName=listed["GroupName"], Name=listed["Name"])
-    target, settings = found["Target"], deployment.environment.jobs["ai-pipeline"]
+    """Each job starts at the hour of its own zone, is tried again, and what fails for good waits in a queue."""
+    jobs = deployment.environment.jobs
+    listed = deployment.client("scheduler").list_schedules()["Schedules"]
+    names = {deployment.environment.target.name("aws_scheduler_schedule", name): name for name in jobs}
+    findings = [f"{each['Name']} is no job's" for each in listed if each["Name"] not in names]
+    findings += [f"{name} has no schedule" for name in names.keys() - {each["Name"] for each in listed}]
+    return findings + [
+        f"{each['Name']}: {finding}"
+        for each in listed
+        for finding in _start(deployment, each, jobs[names[each["Name"]]])
+    ]
+
+
+def _start(deployment: Deployment, listed: Mapping[str, Any], settings: ScheduledJobSettings) -> list[str]:
+    findings = list[str]()
+    found = deployment.client("scheduler").get_schedule(GroupName=listed["GroupName"], Name=listed["Name"])
+    target = found["Target"]
     machines = {
         each["stateMachineArn"] for each in deployment.client("stepfunctions").list_state_machines()["stateMachines"]
     }
     queues = deployment.client("sqs").list_queues()["QueueUrls"]
     queue = target["DeadLetterConfig"]["Arn"].rpartition(":")[2]
     if (found["ScheduleExpression"], found["ScheduleExpressionTimezone"]) != (
-        settings.schedule,
+        cron_expression(settings.schedule),
         settings.time_zone,
     ):
         findings.append(f"it starts at {found['ScheduleExpression']} {found['ScheduleExpressionTimezone']}")
@@ -178,11 +186,28 @@ def secret_readers(deployment: Deployment) -> list[str]:
                 continue
             name = secrets[resource]
             readers.setdefault("rds" if name.startswith("rds!") else name.rpartition("/")[2], set()).add(role)
+    meant = _readers(deployment.environment)
     return findings + [
         f"{name} is read by {sorted(readers.get(name, ()))}"
-        for name in CONNECTED.keys() | readers.keys()
-        if readers.get(name) != CONNECTED.get(name)
+        for name in meant.keys() | readers.keys()
+        if readers.get(name, set()) != meant.get(name)
     ]
+
+
+def _readers(environment: Environment) -> dict[str, set[str]]:
+    """Which roles are meant to read which secret. `rds` is the owner's, which RDS makes."""
+
+    def execution(*uses: str) -> set[str]:
+        return {f"{name}-execution" for name in users(environment, *uses)}
+
+    return {
+        "database-application": execution("database") | {"database-role"},
+        "rds": execution("database-owner") | {"database-role"},
+        **{
+            name: execution(name) | ({"discord"} if name == environment.notifier.webhook else set[str]())
+            for name in environment.secrets
+        },
+    }
 
 
 def _statements(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
