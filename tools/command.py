@@ -58,13 +58,13 @@ def sentence(error: Exception) -> str:
         case TokenRetrievalError() | UnauthorizedSSOTokenError():
             return "The AWS session has expired; sign in again with `aws sso login`."
         case ProfileNotFound():
-            return f"{_one_line(error)}; set AWS_PROFILE to a profile of ~/.aws/config."
+            return f"{one_line(error)}; set AWS_PROFILE to a profile of ~/.aws/config."
         case EndpointConnectionError() | ConnectTimeoutError() | ReadTimeoutError():
             where = error.kwargs.get("endpoint_url", "AWS")
             return f"{where} does not answer; start the emulator, or check the network and AWS_ENDPOINT_URL."
         case ClientError():
             details = error.response.get("Error", {})
-            why = _one_line(details.get("Message", "no reason given"))
+            why = one_line(details.get("Message", "no reason given"))
             return f"AWS refused {error.operation_name}: {details.get('Code', 'Error')} ({why})."
         case _:
             return " ".join(str(error).split())
@@ -80,5 +80,6 @@ def shown(file: Path) -> str:
     return str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else str(file)
 
 
-def _one_line(text: object) -> str:
+def one_line(text: object) -> str:
+    """The text without line breaks, and without the full stop at its end."""
     return " ".join(str(text).split()).rstrip(".")
