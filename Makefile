@@ -1,5 +1,5 @@
-# The commands of this project; `make help` lists them. A machine needs make and Python 3.11 or newer,
-# and Terraform for what deploys.
+# The commands of this project; `make help` lists them. A machine needs make and Python 3.11 or newer, and Terraform for
+# what deploys. Where a command only calls `adelie`, of .venv/bin, that one can do more: `adelie --help`.
 
 PYTHON ?=
 VENV := .venv
@@ -29,15 +29,15 @@ STEP := @.ci/step
 ##@ Every day
 .PHONY: up
 up: synth ## The whole platform on this machine: the localstack stack, deployed into an emulated AWS
-	@python -m tools.emulated.local up
+	@adelie local up
 
 .PHONY: down
 down: setup ## Remove it and stop the emulator
-	@python -m tools.emulated.local down
+	@adelie local down
 
 .PHONY: status
 status: setup ## What runs on this machine, and where
-	@python -m tools.emulated.local status
+	@adelie local status
 
 .PHONY: test
 test: setup $(CHECKOV)/.ready ## Everything that CI checks
@@ -56,15 +56,15 @@ format: setup ## Format the Python code and repair what the linter can
 
 .PHONY: diff
 diff: need-A need-B synth ## What differs between two environments: make diff A=staging B=prod
-	@python -m tools.inspect.diff "$(A)" "$(B)"
+	@adelie diff "$(A)" "$(B)"
 
 .PHONY: show
 show: need-ENV setup ## The effective configuration of an environment: make show ENV=prod
-	@python -m tools.inspect.show "$(ENV)"
+	@adelie show "$(ENV)"
 
 .PHONY: summary
 summary: synth ## What is in each stack
-	@python -m tools.inspect.summary
+	@adelie summary
 
 .PHONY: synth
 synth: setup ## Write cdktf.out/stacks/*/cdk.tf.json (the same JSON as `cdktf synth`, sooner)
@@ -105,7 +105,7 @@ lint-workflows: setup
 
 .PHONY: lint-environments
 lint-environments: setup
-	$(STEP) "environment schema is current" python -m tools.inspect.schema --check
+	$(STEP) "environment schema is current" adelie generate schema --check
 	$(STEP) "environment files" check-jsonschema --schemafile environments/aws/schema.json environments/aws/*.yaml
 	$(STEP) "catalogue" check-jsonschema --schemafile environments/catalogue.schema.json environments/catalogue.yaml
 
@@ -128,31 +128,31 @@ checkov: $(CHECKOV)/.ready ## Read prod's JSON, and its bootstrap's, as a securi
 ##@ A running environment
 .PHONY: bootstrap
 bootstrap: need-ENV synth ## Prepare an account, once: state bucket, GitHub's identity, roles: make bootstrap ENV=staging
-	@python -m tools.terraform.bootstrap "$(ENV)"
+	@adelie account bootstrap "$(ENV)"
 
 .PHONY: prepare
 prepare: need-ENV synth ## Before the first release: what it needs before it deploys: make prepare ENV=staging
-	@python -m tools.release.prepare "$(ENV)"
+	@adelie release prepare "$(ENV)"
 
 .PHONY: plan
 plan: need-ENV synth ## What a deploy would change: make plan ENV=staging [TAG=4f2c1e9]
-	@python -m tools.terraform.plan "$(ENV)" $(if $(TAG),--image-tag "$(TAG)")
+	@adelie plan "$(ENV)" $(if $(TAG),--tag "$(TAG)")
 
 .PHONY: secret
 secret: need-ENV need-NAME setup ## Set a secret that people supply: make secret ENV=staging NAME=llm-api-key
-	@python -m tools.release.secret "$(ENV)" "$(NAME)"
+	@adelie secret set "$(ENV)" "$(NAME)"
 
 .PHONY: pipeline
-pipeline: need-ENV setup ## Start ai-pipeline now: make pipeline ENV=staging [FORCE=1]
-	@python -m tools.release.jobs "$(ENV)" $(if $(FORCE),--force)
+pipeline: need-ENV setup ## Run the scheduled job now: make pipeline ENV=staging [JOB=name] [FORCE=1]
+	@adelie job run "$(ENV)" $(JOB) $(if $(FORCE),--force)
 
 .PHONY: migrate
 migrate: need-ENV need-TAG setup ## Migrate the schema before a roll-out: make migrate ENV=staging TAG=4f2c1e9
-	@python -m tools.release.migrate "$(ENV)" --image-tag "$(TAG)"
+	@adelie release migrate "$(ENV)" --tag "$(TAG)"
 
 ##@ Now and then
 .PHONY: setup
-setup: $(VENV)/.ready node_modules/.ready ## Install the pinned tools (the other commands do it when needed)
+setup: $(VENV)/.linked node_modules/.ready ## Install the pinned tools (the other commands do it when needed)
 	@:
 
 .PHONY: hooks
@@ -165,15 +165,15 @@ commits: need-RANGE setup ## Whether the messages of commits are conventional: m
 
 .PHONY: validate
 validate: synth ## Whether the real AWS provider, from the registry, takes every stack
-	@python -m tools.terraform.validate
+	@adelie validate
 
 .PHONY: provider-lock
 provider-lock: synth ## Write the checksums of the real AWS provider, once a version; commit them
-	@python -m tools.terraform.provider_lock
+	@adelie generate provider-lock
 
 .PHONY: iam
 iam: synth ## Derive the permissions of the pipeline's roles from the stacks, and write docs/iam.md
-	@python -m tools.permissions.iam
+	@adelie generate iam
 
 .PHONY: snapshot-update
 snapshot-update: setup ## Accept the stacks as they are now; read the diff before you commit it
@@ -182,23 +182,27 @@ snapshot-update: setup ## Accept the stacks as they are now; read the diff befor
 .PHONY: capabilities
 capabilities: setup ## Accept what the emulators do now, and draw docs/emulators.md; read the diff before you commit it
 	@python -m pytest -n 2 --dist loadgroup --snapshot-update -k does_what_it_was_seen_to_do tests/emulated
-	@python -m tools.emulated.capabilities
+	@adelie generate capabilities
 
 .PHONY: diagram
 diagram: synth ## Draw docs/architecture.svg from prod's JSON
-	@python -m tools.picture.diagram
+	@adelie generate diagram
 
 .PHONY: schema
 schema: setup ## Write the schemas of the settings files from the types
-	@python -m tools.inspect.schema
+	@adelie generate schema
 
 .PHONY: provider-schema
 provider-schema: synth ## Write emulated_provider/schema.json: the types that the stacks use, out of cdktf's bindings
-	@python -m tools.emulated.provider_schema
+	@adelie generate provider-schema
 
 .PHONY: bench
 bench: setup ## Start-up against the stock import, time per resource, growth with services
 	@python benchmarks/synth.py
+
+.PHONY: bench-help
+bench-help: setup ## How soon each command of `adelie` explains itself
+	@python benchmarks/help.py
 
 # Without UPGRADE=1 a version that still fits stays; with it, each becomes the newest that fits.
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -212,8 +216,8 @@ lock: setup ## Pin what pyproject.toml, requirements-*.in and package.json ask f
 
 .PHONY: clean
 clean: ## Remove what the commands made: environments, caches, synthesized stacks, the emulated platform
-	@test ! -d .local || $(VENV)/bin/python -m tools.emulated.local down
-	@rm -rf $(VENV) node_modules .cache cdktf.out .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+	@test ! -d .local || $(MAKE) --no-print-directory down
+	@rm -rf $(VENV) node_modules .cache cdktf.out build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
@@ -232,14 +236,18 @@ $(VENV)/.ready: requirements-bootstrap.lock requirements.lock
 		&& .ci/step "Python environment" "$$python" -m venv --clear $(VENV)
 	$(STEP) "pip" $(VENV)/bin/python -m pip $(PIP_INSTALL) -r requirements-bootstrap.lock
 	$(STEP) "Python packages" $(VENV)/bin/python -m pip $(PIP_INSTALL) --no-build-isolation -r requirements.lock
+	@touch $@
+
+# What stands in the environment beside the packages; by itself, so that an environment made earlier gets it too.
+$(VENV)/.linked: $(VENV)/.ready Makefile
 	@cd $(VENV)/bin && ln -sf $(NODE_WHEEL)/bin/node node \
 		&& ln -sf $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js npm \
 		&& ln -sf $(NODE_WHEEL)/lib/node_modules/npm/bin/npx-cli.js npx \
-		&& ln -sf ../../tools/cdktf.sh cdktf \
+		&& ln -sf ../../tools/cdktf.sh cdktf && ln -sf ../../tools/adelie.sh adelie \
 		&& printf '%s\n' ../../../../constructs ../../../.. > $$(echo ../lib/python3.*/site-packages)/adelie.pth
 	@touch $@
 
-node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
+node_modules/.ready: package.json package-lock.json | $(VENV)/.linked
 	$(STEP) "Node packages" npm ci
 	@touch $@
 

@@ -1,15 +1,30 @@
-"""A client for an environment's AWS, and whether its account is the right one."""
+"""A client for an environment's AWS, whether its account is the right one, and what AWS says in one sentence."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ReadTimeoutError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
 from localstack_client import config as localstack  # pyright: ignore[reportMissingTypeStubs]
 
 from stacks.environment import Environment
-from tools.command import ToolError
+from tools.command import ToolError, one_line
+
+ERRORS: Final = (BotoCoreError, ClientError)
+"""What boto3 raises: a command that meets one ends with its `sentence`."""
 
 
 def client(environment: Environment, service: str, *, patience_seconds: int = 30) -> Any:  # noqa: ANN401 -- the caller states which client it is
@@ -45,3 +60,23 @@ def check_account(environment: Environment) -> None:
             f"The credentials belong to account {account}, but {environment.name} lives in {environment.account_id}; "
             f"set AWS_PROFILE to a profile of that account."
         )
+
+
+def sentence(error: Exception) -> str:
+    """The error as one sentence that says what to do."""
+    match error:
+        case NoCredentialsError() | PartialCredentialsError():
+            return "There are no AWS credentials; sign in (`aws sso login`) and set AWS_PROFILE."
+        case TokenRetrievalError() | UnauthorizedSSOTokenError():
+            return "The AWS session has expired; sign in again with `aws sso login`."
+        case ProfileNotFound():
+            return f"{one_line(error)}; set AWS_PROFILE to a profile of ~/.aws/config."
+        case EndpointConnectionError() | ConnectTimeoutError() | ReadTimeoutError():
+            where = error.kwargs.get("endpoint_url", "AWS")
+            return f"{where} does not answer; start the emulator, or check the network and AWS_ENDPOINT_URL."
+        case ClientError():
+            details = error.response.get("Error", {})
+            why = one_line(details.get("Message", "no reason given"))
+            return f"AWS refused {error.operation_name}: {details.get('Code', 'Error')} ({why})."
+        case _:
+            return " ".join(str(error).split())

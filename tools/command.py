@@ -1,31 +1,22 @@
-"""What every command shares: how it is run, how it prints, and errors of one sentence."""
+"""What every tool shares: where the repository is, errors of one sentence, and how it prints."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import os
+import signal
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    ReadTimeoutError,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
-from rich.console import Console
-
-from catalogue.yaml_file import SettingsFileError
+if TYPE_CHECKING:
+    from rich.console import Console
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
+PATIENCE_SECONDS: Final = 5 * 60
+"""How long a process that is told to end may take: Terraform finishes what it has begun, and notes it."""
 
 Json = Any
 """A value read from JSON: dict, list, str, int, float, bool or None."""
@@ -35,44 +26,21 @@ class ToolError(Exception):
     """Why a command cannot do its work; its text is one sentence with the fix."""
 
 
-def run(command: Callable[..., None]) -> None:
-    """Run a command line; what it cannot do becomes one sentence on stderr and exit code 1."""
-    app = typer.Typer(add_completion=False)
-    app.command()(command)
-    run_app(app)
-
-
-def run_app(app: typer.Typer) -> None:
-    """As `run`, for a command line of several commands."""
-    try:
-        app()
-    except (ToolError, SettingsFileError, BotoCoreError, ClientError) as error:
-        sys.exit(sentence(error))
-
-
-def sentence(error: Exception) -> str:
-    """The error as one sentence that says what to do."""
-    match error:
-        case NoCredentialsError() | PartialCredentialsError():
-            return "There are no AWS credentials; sign in (`aws sso login`) and set AWS_PROFILE."
-        case TokenRetrievalError() | UnauthorizedSSOTokenError():
-            return "The AWS session has expired; sign in again with `aws sso login`."
-        case ProfileNotFound():
-            return f"{one_line(error)}; set AWS_PROFILE to a profile of ~/.aws/config."
-        case EndpointConnectionError() | ConnectTimeoutError() | ReadTimeoutError():
-            where = error.kwargs.get("endpoint_url", "AWS")
-            return f"{where} does not answer; start the emulator, or check the network and AWS_ENDPOINT_URL."
-        case ClientError():
-            details = error.response.get("Error", {})
-            why = one_line(details.get("Message", "no reason given"))
-            return f"AWS refused {error.operation_name}: {details.get('Code', 'Error')} ({why})."
-        case _:
-            return " ".join(str(error).split())
-
-
 def console(*, stderr: bool = False) -> Console:
     """Where a command prints: colours on a terminal only, plain text in a pipe."""
+    from rich.console import Console  # noqa: PLC0415 -- it takes longer to import than a command's help to print
+
     return Console(stderr=stderr, highlight=False, emoji=False, soft_wrap=False)
+
+
+def say(text: str) -> None:
+    """Print a line, never wrapped, so that it can be copied and searched."""
+    console().print(text, soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """Print a warning on stderr: the text is the sentence without its full stop."""
+    console(stderr=True).print(f"Warning: {text}.", soft_wrap=True)
 
 
 def shown(file: Path) -> str:
@@ -83,3 +51,22 @@ def shown(file: Path) -> str:
 def one_line(text: object) -> str:
     """The text without line breaks, and without the full stop at its end."""
     return " ".join(str(text).split()).rstrip(".")
+
+
+@contextmanager
+def ended_with_us(process: subprocess.Popen[Any]) -> Generator[None]:
+    """Around the wait for a process: what interrupts us interrupts it, and it may finish what it has begun.
+
+    It must have been started in a session of its own, so that Ctrl-C reaches it, and what it has started, once. After
+    five minutes it is killed.
+    """
+    try:
+        yield
+    except BaseException:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            try:
+                process.wait(PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+        raise

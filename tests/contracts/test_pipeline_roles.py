@@ -17,8 +17,8 @@ from stacks.bootstrap import Bootstrap, accounts
 from stacks.environment import Environment
 from tests.environments import REAL
 from tests.support import Synthesized, policy
+from tools.permissions.account import SPECIFICATION, services_with_a_role
 from tools.permissions.policies import LONGEST, POLICY_QUOTA, ROLE_QUOTA, SPARE
-from tools.release.account import SPECIFICATION, services_with_a_role
 
 NEEDED = {
     # ElastiCache user guide, "Logging destinations"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import shlex
@@ -16,7 +15,9 @@ import typer
 import yaml
 
 from stacks.loader import load_all
-from tools.command import ROOT
+from tools.command import PATIENCE_SECONDS, ROOT
+from tools.command_line import app
+from tools.release.release import MINUTES
 
 WRITES = {
     "comment": {"pull-requests"},
@@ -27,6 +28,8 @@ WRITES = {
 }
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS: Any = typer.main.get_command(app())
 RELEASE = ROOT / ".github" / "workflows" / "deploy-aws.yml"
 
 
@@ -66,25 +69,53 @@ def test_every_make_target_exists() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("call", called(r"python -m tools\.([\w.]+) ([^|)>;]*)"), ids=" ".join)
-def test_every_tool_takes_what_it_is_given(call: tuple[str, str]) -> None:
-    module, arguments = importlib.import_module(f"tools.{call[0]}"), shlex.split(call[1])
-    app = getattr(module, "app", None)
-    if app is None:
-        app = typer.Typer()
-        app.command()(module.main)
-    command: Any = typer.main.get_command(app)
-    if hasattr(command, "commands"):
-        command = command.commands[arguments.pop(0)]
-    known = {option for parameter in command.params for option in parameter.opts}
-    given = {word.partition("=")[0] for word in arguments if word.startswith("--")}
-    assert given <= known
-    required = {
-        parameter.opts[0]
-        for parameter in command.params
-        if parameter.required and parameter.param_type_name == "option"
-    }
-    assert required <= given
+def written() -> Iterator[tuple[str, str]]:
+    """Every line that a person or a machine may run: of workflows, actions, the Makefile, messages and pages."""
+    for where, step in steps():
+        for line in step.get("run", "").replace("\\\n", " ").splitlines():
+            yield where, line
+    for file in (ROOT / "Makefile", *PAGES, *sorted((ROOT / "tools").rglob("*.py"))):
+        for line in file.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
+            yield str(file.relative_to(ROOT)), line
+
+
+def adelie_calls() -> list[tuple[str, str]]:
+    """What follows `adelie` where that is a command: at a line's beginning, behind a path, in a code span, a pipe."""
+    before = r"^\s*@?(?:exec )?|[`|] ?|\$\(STEP\) \"[^\"]*\" |[A-Z]+=\S+ "
+    pattern = re.compile(rf"(?:{before})(?:\S*\.venv/bin/)?adelie ([^`|>;#\n]+)")
+    found = {(where, match.strip()) for where, line in written() for match in pattern.findall(line)}
+    return sorted(found)
+
+
+def words(call: str) -> list[str]:
+    """The call's words, with make's and Python's variables as one word each."""
+    plain = re.sub(r"\$\(if [^()]*(?:\([^()]*\)[^()]*)*\)|\$\(JOB\)", "", call)
+    plain = re.sub(r"\{[^{}]*\}|\$\([^()]*\)|<[^<>]*>", "x", plain)
+    return shlex.split(plain)
+
+
+@pytest.mark.parametrize(("where", "call"), adelie_calls(), ids=lambda each: str(each)[:60])
+def test_every_command_exists_and_takes_what_it_is_given(where: str, call: str) -> None:
+    command, given = COMMANDS, words(call)
+    while given and hasattr(command, "commands"):
+        word = given.pop(0)
+        if word.startswith("--"):
+            assert word in {"--help", *(option for each in command.params for option in each.opts)}, where
+            return
+        assert word in command.commands, (where, word)
+        command = command.commands[word]
+    known = {option: each for each in command.params for option in each.opts}
+    options = {word.partition("=")[0] for word in given if word.startswith("--") and word != "--help"}
+    assert options <= known.keys(), where
+    required = {each.opts[0] for each in command.params if each.required and each.param_type_name == "option"}
+    # A sentence may name a command alone; a line that is run says it whole.
+    assert required <= options or not given or "--help" in given, where
+
+
+def test_nothing_calls_a_module_of_the_tools_but_the_command_line() -> None:
+    modules = {match for _, line in written() for match in re.findall(r"python[^ ]* (?:-P )?-m (tools[\w.]*)", line)}
+    assert modules == set()
+    assert len(adelie_calls()) > 50
 
 
 def test_every_action_is_pinned_to_a_commit() -> None:
@@ -107,9 +138,7 @@ def test_only_the_job_that_needs_it_may_write_or_take_an_identity() -> None:
 def test_only_a_job_in_a_protected_environment_takes_the_apply_role() -> None:
     for file in WORKFLOWS:
         for name, job in read(file)["jobs"].items():
-            takes = any(
-                re.search(r"tools\.permissions\.identity \S+ apply", step.get("run", "")) for step in within(job)
-            )
+            takes = any(re.search(r"adelie account role \S+ apply", step.get("run", "")) for step in within(job))
             assert takes == ("environment" in job), (file.name, name)
 
 
@@ -124,16 +153,17 @@ def test_a_release_can_go_to_each_environment_of_the_repository() -> None:
 
 
 def test_no_service_is_named_in_a_workflow() -> None:
-    names = {name for each in load_all() for name in (*each.services, *each.jobs, *each.tasks)}
+    names = {name for each in load_all() for name in (*each.services, *each.jobs)}
     for file in (*WORKFLOWS, *ACTIONS):
         assert not names & set(re.findall(r"[\w-]+", file.read_text(encoding="utf-8"))), file
 
 
-ALWAYS = ("images", "assets", "wake", "migrate", "deploy", "wait", "invalidate", "health", "record", "announce")
+ALWAYS = ("build", "deploy", "announce")
+"""What is in the two halves, and in which order: tests/unit/test_release.py and test_tools_on_aws.py."""
 
 
 def test_a_release_is_always_the_same_steps_in_the_same_order() -> None:
-    """The first one too. Pages are forgotten before health is asked for, and only what is healthy is recorded."""
+    """The first one too."""
     job = read(RELEASE)["jobs"]["deploy"]
     named = [step for step in job["steps"] if step.get("name") in ALWAYS]
     assert tuple(step["name"] for step in named) == ALWAYS
@@ -148,6 +178,36 @@ def test_a_step_that_is_late_fails_before_github_cancels_the_job() -> None:
     job = read(RELEASE)["jobs"]["deploy"]
     unlimited = {step["name"] for step in job["steps"] if "name" in step and "timeout-minutes" not in step}
     assert unlimited == {"announce", "announce the failure"}
+
+
+HALVES = {
+    "build": ("build", "migrate"),
+    "deploy": ("unlock", "apply", "wait", "health", "record", "previous"),
+    "roll back": ("back", "running", "previous", "record"),
+}
+"""The steps of a release that each step of the workflow has, whose limits tools/release/release.py says."""
+
+
+def test_a_step_of_a_release_that_is_late_fails_before_github_kills_its_process() -> None:
+    """With the time in which what it has started may end. Whoever is killed can't say how far it came."""
+    for job in read(RELEASE)["jobs"].values():
+        for step in job["steps"]:
+            if step.get("name") in HALVES:
+                most = sum(MINUTES[each] for each in HALVES[step["name"]]) + PATIENCE_SECONDS / 60
+                assert most <= step.get("timeout-minutes", job["timeout-minutes"]), step["name"]
+
+
+def test_what_github_interrupts_is_the_release_and_no_shell_around_it() -> None:
+    """Bash passes nothing on: what it has started would go on, and record what was taken back."""
+    long = [
+        step["run"].strip()
+        for _, step in steps()
+        if re.search(r"adelie release (build|deploy|back)", step.get("run", ""))
+    ]
+    assert len(long) == 3
+    for script in long:
+        assert re.fullmatch(r"exec \.venv/bin/adelie [^\n]*", script), script
+    assert (ROOT / "tools" / "adelie.sh").read_text().splitlines()[-1].startswith("exec ")
 
 
 def test_credentials_outlive_the_steps_that_use_them() -> None:
@@ -174,15 +234,14 @@ def test_what_cannot_go_back_by_itself_has_a_job_that_does() -> None:
 
 
 def test_no_deploy_meets_the_lock_of_a_run_that_was_killed() -> None:
-    """After a first release that was cancelled nothing goes back, so the next one finds the lock."""
-    scripts = [step["run"].splitlines() for _, step in steps() if "cdktf deploy" in step.get("run", "")]
-    assert len(scripts) == 2
-    for lines in scripts:
-        unlocks, deploys = (
-            next((place for place, line in enumerate(lines) if text in line), len(lines))
-            for text in ("tools.release.steps unlock", "cdktf deploy")
-        )
-        assert unlocks < deploys
+    """After a first release that was cancelled nothing goes back, so the next one finds the lock.
+
+    What deploys is `release deploy` and `release back`, which take it away first: tests/unit/test_release.py, and
+    test_tools_on_aws.py for what `back` calls.
+    """
+    scripts = "\n".join(step.get("run", "") for _, step in steps())
+    assert not re.search(r"cdktf deploy|terraform.* apply|release again", scripts)
+    assert re.findall(r"adelie release (deploy|back)", scripts) == ["deploy", "back"]
 
 
 @pytest.mark.parametrize(
@@ -211,11 +270,11 @@ def test_every_release_that_fails_is_told_of() -> None:
     """Also where the runner is lost, which leaves no outputs; not one that only couldn't tell of its success."""
     jobs = read(RELEASE)["jobs"]
     told = {
-        name: [step for step in job["steps"] if "tools.release.announce" in step.get("run", "")]
+        name: [step for step in job["steps"] if "adelie release announce" in step.get("run", "")]
         for name, job in jobs.items()
     }
     assert {name: len(each) for name, each in told.items()} == {"deploy": 2, "roll-back": 1, "lost": 1}
-    assert "steps.record.outcome != 'success'" in told["deploy"][1]["if"]
+    assert "steps.deploy.outcome != 'success'" in told["deploy"][1]["if"]
     assert jobs["lost"]["if"] == "failure() && needs.deploy.outputs.half-done == ''"
 
 
@@ -223,24 +282,19 @@ def test_only_what_is_whole_is_released_to_production() -> None:
     assert read(RELEASE)[True]["release"]["types"] == ["released"]
 
 
-def test_who_waits_for_tasks_wakes_them() -> None:
-    """A schedule may stop them in the middle of a release, between the deploy and its health."""
-    scripts = [step["run"] for _, step in steps() if "tools.release.steps wait" in step.get("run", "")]
-    assert len(scripts) == 2
-    assert all(
-        script.find("tools.release.steps wake") in range(script.find("tools.release.steps wait")) for script in scripts
-    )
-
-
-def test_a_roll_back_gives_the_database_its_login_before_it_starts_containers() -> None:
-    """Or they start with a password that the database doesn't know, where the generation goes back too."""
-    steps = read(ROOT / ".github" / "actions" / "roll-back" / "action.yml")["runs"]["steps"]
-    script = "\n".join(step.get("run", "") for step in steps)
-    order = [script.index(each) for each in ("keeps-data", "tools.release.steps login", "cdktf deploy")]
-    assert order == sorted(order)
+def test_what_is_recorded_is_not_taken_for_half_done() -> None:
+    """The deploy's step ends with the record, and nothing that can fail comes after it in that step."""
+    jobs = read(RELEASE)["jobs"]
+    half_done = " ".join(jobs["deploy"]["outputs"]["half-done"].split())
+    for outcome in ("''", "'skipped'", "'success'"):
+        assert f"steps.deploy.outcome != {outcome}" in half_done
+    assert "steps.before.outputs.tag != ''" in half_done
+    assert "steps.rollback.outcome != 'success'" in half_done
+    (back,) = [step for step in jobs["deploy"]["steps"] if step.get("id") == "rollback"]
+    assert back["if"] == "failure() && steps.deploy.outcome == 'failure' && steps.before.outputs.tag != ''"
 
 
 def test_drift_is_looked_for_after_a_release_only() -> None:
     job = read(ROOT / ".github" / "workflows" / "drift.yml")["jobs"]["drift"]
-    looks = [step for step in job["steps"] if re.search(r"make plan|pull_request_comment drift", step.get("run", ""))]
+    looks = [step for step in job["steps"] if re.search(r"make plan|pull-request drift", step.get("run", ""))]
     assert [step["if"] for step in looks] == ["steps.release.outputs.tag != ''"] * 2

@@ -140,7 +140,7 @@ def schedule(deployment: Deployment) -> list[str]:
     findings += [f"{name} has no schedule" for name in names.keys() - {each["Name"] for each in listed}]
     return findings + [
         f"{each['Name']}: {finding}"
-        for each in listed
+        for each in (one for one in listed if one["Name"] in names)
         for finding in _start(deployment, each, jobs[names[each["Name"]]])
     ]
 

@@ -13,7 +13,7 @@ from stacks.environment import Environment
 from tests.emulated.deployment import EMULATORS, Deployment, deployed, prepared, s3_backend_of
 from tests.support import Synthesized
 from tools.emulated.emulators import Kind
-from tools.release.account import ensure_identity_provider
+from tools.permissions.account import ensure_identity_provider
 from tools.terraform.bootstrap import OVERRIDE, BootstrapDeploy, account_of
 from tools.terraform.runner import TerraformError
 

@@ -14,7 +14,7 @@ from moto import mock_aws
 from adelie.delivery.github import GitHubIdentity
 from stacks.environment import Environment
 from tools.aws import client
-from tools.release.account import ensure_identity_provider, ensure_service_linked_roles, services_with_a_role
+from tools.permissions.account import ensure_identity_provider, ensure_service_linked_roles, services_with_a_role
 from tools.terraform import bootstrap
 
 GITHUB = GitHubIdentity(repository="example/infrastructure", account_id="123456789012")
@@ -124,7 +124,7 @@ def test_the_accounts_own_come_before_the_stack_that_names_them(
     monkeypatch.setattr(bootstrap, "executable", str)
     monkeypatch.setattr(bootstrap.BootstrapDeploy, "deploy", deploy)
     with pytest.raises(InterruptedError):
-        bootstrap.main(real.name)
+        bootstrap.bootstrap(real, print)
     assert capsys.readouterr().out.splitlines() == [
         "GitHub's identity provider is made.",
         f"Service-linked roles: {len(services_with_a_role())} made, 0 exist already.",

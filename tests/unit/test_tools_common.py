@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,9 +9,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from moto import mock_aws
 
 from stacks.environment import Environment
-from tools import aws
-from tools.aws import check_account, client
-from tools.command import ToolError, run, sentence
+from tools import aws, command_line
+from tools.aws import check_account, client, sentence
+from tools.command import ToolError
 from tools.synthesized import read_stack
 
 MOTO_ACCOUNT = "123456789012"
@@ -22,10 +21,19 @@ def test_an_error_is_one_sentence_on_stderr_and_exit_code_1(monkeypatch: pytest.
     def command() -> None:
         raise ToolError("It cannot be done; do something else.")
 
-    monkeypatch.setattr(sys, "argv", ["tool"])
+    monkeypatch.setattr(command_line, "COMMANDS", {"show": command})
     with pytest.raises(SystemExit) as exit_:
-        run(command)
+        command_line.main(["show"])
     assert exit_.value.code == "It cannot be done; do something else."
+
+
+def test_a_mistake_in_the_code_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def command() -> None:
+        raise KeyError("nothing that a person could mend")
+
+    monkeypatch.setattr(command_line, "COMMANDS", {"show": command})
+    with pytest.raises(KeyError):
+        command_line.main(["show"])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from stacks.environment import Environment
 from tests.support import Synthesized
-from tools.command import run
+from tools.command_line import main
 from tools.inspect import diff
 from tools.inspect.diff import ABSENT, Change
 
@@ -149,9 +148,8 @@ def test_it_fits_the_terminal(out: Path, width: int) -> None:
     assert "…" not in text
 
 
-def test_a_wrong_name_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["tool", "staging", "nowhere"])
+def test_a_wrong_name_is_one_sentence() -> None:
     with pytest.raises(SystemExit) as exit_:
-        run(diff.main)
+        main(["diff", "staging", "nowhere"])
     assert isinstance(exit_.value.code, str)
     assert exit_.value.code.startswith("environments/aws/nowhere.yaml does not exist; the environments are: ")

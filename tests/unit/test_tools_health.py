@@ -11,6 +11,7 @@ from stacks.environment import Environment
 from tests.local_server import Answer, LocalServer
 from tests.sample_environment import sample
 from tools.command import ToolError
+from tools.command_line import main
 from tools.release import health
 
 
@@ -114,5 +115,6 @@ def test_the_command_looks_at_the_page_of_an_environment_with_assets(
         return sample(environments)
 
     monkeypatch.setattr(loader, "load", load)
-    with pytest.raises(ToolError, match="names no file under /assets/"):
-        health.main("prod", server.url, tries=1)
+    with pytest.raises(SystemExit) as exit_:
+        main(["health", "prod", "--url", server.url, "--tries", "1"])
+    assert "names no file under /assets/" in str(exit_.value.code)

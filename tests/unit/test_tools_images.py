@@ -15,7 +15,7 @@ from stacks.environment import Environment
 from tests.sample_environment import REGISTRY, environment
 from tools.aws import client
 from tools.command import ToolError
-from tools.release import images
+from tools.release import images, workloads
 
 __all__ = ["environment"]
 WEB = f"{REGISTRY}/adelie-prod-web:new"
@@ -83,7 +83,7 @@ def push(environment: Environment, name: str) -> None:
 
 def application(environment: Environment, folder: Path) -> Path:
     """A working copy of the application, with a Dockerfile wherever the environment looks for one."""
-    for name, settings in images.built(environment).items():
+    for name, settings in workloads.built(environment).items():
         (folder / (settings.build or name)).mkdir(parents=True)
         (folder / (settings.build or name) / "Dockerfile").write_text("FROM scratch")
     return folder

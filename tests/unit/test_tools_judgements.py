@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from stacks.environment import Environment
+from tools.release import judgements as judge
 from tools.release.dns import Caa
-from tools.terraform import judgements as judge
 
 ACCOUNT = "123456789012"
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tools.command_line import app
 from tools.terraform import plan_file, pull_request_comment
 
 SERVICE = "service/adelie-staging-main/adelie-staging-api"
+COMMANDS = app()
 
 
 def target(before: tuple[int, int], *, service: str = SERVICE, **more: object) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def drift_of(tmp_path: Path) -> Any:  # a function
     def run(*changes: dict[str, Any]) -> tuple[int, str]:
         file = tmp_path / "staging.json"
         file.write_text(json.dumps({"format_version": "1.2", "resource_changes": list(changes)}))
-        result = CliRunner().invoke(pull_request_comment.app, ["drift", str(file)])
+        result = CliRunner().invoke(COMMANDS, ["pull-request", "drift", str(file)])
         return result.exit_code, result.output.strip()
 
     return run

@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 
 from tests.local_server import LocalServer
 from tools.command import ToolError
+from tools.command_line import app
 from tools.terraform import plan_file, pull_request_comment
 
 PLANS = Path(__file__).with_name("plans")
+COMMANDS = app()
 
 
 def comment(*names: str) -> str:
@@ -93,10 +95,10 @@ def test_no_change_is_one_line() -> None:
 
 
 def test_drift_has_an_exit_code_as_terraforms_own() -> None:
-    changed = CliRunner().invoke(pull_request_comment.app, ["drift", str(PLANS / "localstack.json")])
+    changed = CliRunner().invoke(COMMANDS, ["pull-request", "drift", str(PLANS / "localstack.json")])
     assert changed.exit_code == 2
     assert "delete: aws_s3_bucket.objects_bucket_" in changed.output
-    assert CliRunner().invoke(pull_request_comment.app, ["drift", str(PLANS / "unchanged.json")]).exit_code == 0
+    assert CliRunner().invoke(COMMANDS, ["pull-request", "drift", str(PLANS / "unchanged.json")]).exit_code == 0
 
 
 def test_the_comment_is_renewed_in_place(local_server: Callable[..., LocalServer]) -> None:

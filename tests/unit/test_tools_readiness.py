@@ -13,9 +13,9 @@ from moto import mock_aws
 from stacks.environment import Environment
 from tools.aws import client
 from tools.command import ToolError
+from tools.release import judgements as judge
 from tools.release import prepare, readiness
 from tools.release.dns import BrokenDnsError, Caa, Dns, NoDnsError
-from tools.terraform import judgements as judge
 
 ACCOUNT = "123456789012"
 ENOUGH = 4000.0
@@ -330,7 +330,7 @@ def test_prepare_makes_nothing_in_an_account_that_is_not_ready(
     monkeypatch.setattr(prepare, "executable", started)
     monkeypatch.setattr(readiness, "check", check)
     with pytest.raises(ToolError, match="not ready"):
-        prepare.main(account.environment.name)
+        prepare.prepare(account.environment, print)
 
 
 def _no_clients(_environment: Environment, service: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.sample_environment import environment
 from tools.aws import client
 from tools.command import ToolError
 from tools.release import records
-from tools.release.records import NONE, Release
+from tools.release.release import NONE, Release
 from tools.terraform import plan
 
 __all__ = ["environment"]
@@ -65,13 +66,13 @@ def test_without_a_record_what_most_services_run_counts(
     release, warned = previous(environment)
     assert release == Release(chosen)
     assert warned[0] == f"no release is recorded in /adelie/prod/release: what most services run counts, {chosen}"
-    assert plan.running_tag(environment) == chosen
+    assert records.running_tag(environment) == chosen
 
 
 def test_before_the_first_release_there_is_none(environment: Environment) -> None:
     assert previous(environment) == (NONE, [])
     assert NONE.outputs() == "tag=\ncommit="
-    assert plan.running_tag(environment) == plan.UNBUILT
+    assert records.running_tag(environment) == plan.UNBUILT
 
 
 @pytest.mark.parametrize("release", [Release("good"), Release("good", "4f2c1e9"), Release("a b", COMMIT)])
@@ -86,7 +87,7 @@ def test_only_a_tag_and_a_whole_commit_are_recorded(environment: Environment, re
 )
 def test_a_parameter_that_somebody_spoiled_is_refused_with_the_fix(environment: Environment, value: str) -> None:
     client(environment, "ssm").put_parameter(Name=records.parameter(environment), Value=value, Type="String")
-    with pytest.raises(ToolError, match=r"write /adelie/prod/release again: `python -m tools.release.steps record`"):
+    with pytest.raises(ToolError, match=r"write /adelie/prod/release again: `adelie release record`"):
         records.recorded(environment)
 
 
@@ -128,3 +129,18 @@ def test_which_version_of_the_application_is_built(event: Any, ref: str) -> None
 def test_what_is_no_version_reaches_neither_git_nor_a_shell(event: Any, why: str) -> None:
     with pytest.raises(ToolError, match=why):
         records.application_ref(event)
+
+
+def test_every_release_is_listed_the_newest_first(environment: Environment) -> None:
+    assert records.history(environment) == []
+    for release in (GOOD, Release("newer", COMMIT)):
+        records.record(environment, release)
+    newer, older = (line.split("  ") for line in records.history(environment))
+    assert (newer[1:3], older[1:3]) == (["newer", COMMIT], ["good", COMMIT])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", newer[0])
+    assert newer[3], "who"
+
+
+def test_a_line_that_is_no_release_is_listed_as_what_it_is(environment: Environment) -> None:
+    client(environment, "ssm").put_parameter(Name=records.parameter(environment), Value="oops", Type="String")
+    assert "no release but 'oops'" in records.history(environment)[0]

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
+from stacks import loader
 from stacks.environment import Environment
 from tests.support import Synthesized
 from tools.aws import client
-from tools.command import ToolError, run
+from tools.command import ToolError
+from tools.command_line import main
 from tools.release import secret
 
 if TYPE_CHECKING:
@@ -142,12 +144,9 @@ def test_on_a_terminal_the_value_is_asked_for_hidden(monkeypatch: pytest.MonkeyP
     assert prompts == ["Value of llm-api-key (not shown): "]
 
 
-def test_a_value_on_the_command_line_is_refused(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["tool", "staging", "llm-api-key", REAL])
+def test_a_value_on_the_command_line_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
-        run(secret.main)
+        main(["secret", "set", "staging", "llm-api-key", REAL])
     assert exit_.value.code == 2
     assert "Usage:" in capsys.readouterr().err
 
@@ -161,11 +160,10 @@ def test_the_command_never_prints_the_value(
     def load(_: str) -> Environment:
         return staging
 
-    monkeypatch.setattr(secret.loader, "load", load)
-    monkeypatch.setattr(sys, "argv", ["tool", "staging", "llm-api-key"])
+    monkeypatch.setattr(loader, "load", load)
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{REAL}\n"))
     with pytest.raises(SystemExit) as exit_:
-        run(secret.main)
+        main(["secret", "set", "staging", "llm-api-key"])
     captured = capsys.readouterr()
     assert exit_.value.code == 0
     assert "adelie/staging/llm-api-key is set." in captured.out
@@ -175,10 +173,9 @@ def test_the_command_never_prints_the_value(
 
 def test_an_emulator_that_is_down_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setattr(sys, "argv", ["tool", "localstack", "llm-api-key"])
     monkeypatch.setattr(sys, "stdin", io.StringIO(REAL))
     with pytest.raises(SystemExit) as exit_:
-        run(secret.main)
+        main(["secret", "set", "localstack", "llm-api-key"])
     assert exit_.value.code == (
         "http://127.0.0.1:9/ does not answer; start the emulator, or check the network and AWS_ENDPOINT_URL."
     )

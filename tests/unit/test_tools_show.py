@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ from rich.console import Console
 
 from stacks.environment import Environment
 from tests.environments import PLATFORMS
-from tools.command import ToolError, run
+from tools.command import ToolError
+from tools.command_line import main
 from tools.inspect import schema, show
 
 
@@ -54,10 +54,9 @@ def test_long_lines_are_not_wrapped_in_a_narrow_terminal(environments: Mapping[s
     assert yaml.safe_load(_shown("prod", width=20)) == environments["prod"].model_dump(mode="json")
 
 
-def test_a_wrong_name_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["tool", "nowhere"])
+def test_a_wrong_name_is_one_sentence() -> None:
     with pytest.raises(SystemExit) as exit_:
-        run(show.main)
+        main(["show", "nowhere"])
     assert isinstance(exit_.value.code, str)
     assert exit_.value.code.startswith("environments/aws/nowhere.yaml does not exist; the environments are: ")
 

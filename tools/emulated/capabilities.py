@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tools.command import ROOT, Json, console, run, shown
+from tools.command import ROOT, Json
 from tools.emulated.emulators import Kind
 
 SEEN: Final = ROOT / "tests" / "emulated" / "seen"
@@ -67,13 +67,3 @@ def _cell(capability: Capability | None) -> str:
         f"*`{name}`*" if outcome == "differs" else f"`{name}`" for name, outcome in sorted(capability.unread.items())
     ]
     return f"made, but for {', '.join(marked)}" if marked else "made"
-
-
-def main() -> None:
-    """Draw the table."""
-    FILE.write_text(document(), encoding="utf-8")
-    console().print(f"Wrote {shown(FILE)}")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -13,10 +13,9 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-import typer
 from localstack_client import config as localstack  # pyright: ignore[reportMissingTypeStubs]
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -24,7 +23,7 @@ from rich.table import Table
 from emulated_provider.gaps import load as load_gaps
 from emulated_provider.lifecycle import NOT_EMULATED
 from emulated_provider.provider import Provider, attached
-from tools.command import ROOT, Json, ToolError, console, run, shown
+from tools.command import ROOT, Json, ToolError, console, shown
 from tools.emulated import emulators
 from tools.emulated.emulators import Emulator, Kind
 from tools.synthesized import read_stack, stack_file
@@ -37,14 +36,6 @@ IMAGE_TAG: Final = "local"
 RECORD: Final = "deployment.json"
 UNSAVED: Final = "errored.tfstate"
 """Where Terraform leaves a state that it could not save in its place."""
-
-
-class Action(StrEnum):
-    """What to do with the emulated platform."""
-
-    UP = "up"
-    DOWN = "down"
-    STATUS = "status"
 
 
 class ProviderChoice(StrEnum):
@@ -229,12 +220,7 @@ def _show(terraform: Terraform, emulator: Emulator) -> None:
         )
 
 
-def main(action: Annotated[Action, typer.Argument(help="What to do with the emulated platform.")]) -> None:
-    """Deploy the `localstack` stack into an emulated AWS, remove it, or say where it is."""
+def platform() -> LocalPlatform:
+    """The platform of this working copy. Raises ToolError if its stack isn't synthesized."""
     read_stack(STACK)
-    platform = LocalPlatform(FOLDER, stack_file(STACK).parent)
-    {Action.UP: platform.up, Action.DOWN: platform.down, Action.STATUS: platform.status}[action]()
-
-
-if __name__ == "__main__":
-    run(main)
+    return LocalPlatform(FOLDER, stack_file(STACK).parent)

@@ -15,12 +15,9 @@ import re
 import tarfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final, cast
+from typing import Final, cast
 
-import typer
-
-from tools.command import ROOT, Json, ToolError, run, shown
-from tools.synthesized import read_stack, stack_names
+from tools.command import ROOT, Json, ToolError, shown
 
 CODE: Final = Path(__file__)
 FILE: Final = ROOT / "emulated_provider" / "schema.json"
@@ -351,18 +348,3 @@ def check(file: Path, types: Types) -> None:
     """Raise ToolError unless `file` is the schema of these types."""
     if not file.exists() or file.read_text(encoding="utf-8") != generate(types):
         raise ToolError(f"{shown(file)} is not the stacks' schema; run `make provider-schema` and commit it.")
-
-
-def main(
-    only_check: Annotated[bool, typer.Option("--check", help="Compare with the file instead of writing it.")] = False,
-) -> None:
-    """Write emulated_provider/schema.json for the synthesized stacks, or check it."""
-    types = types_of([read_stack(name) for name in stack_names()])
-    if only_check:
-        check(FILE, types)
-    else:
-        write(FILE, types)
-
-
-if __name__ == "__main__":
-    run(main)

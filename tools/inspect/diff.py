@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, cast
+from typing import Any, Final, cast
 
-import typer
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -20,9 +19,9 @@ from rich.table import Table
 
 from stacks import loader
 from stacks.environment import Environment
-from tools.command import Json, console, run
+from tools.command import Json
 from tools.inspect.summary import families
-from tools.synthesized import OUT, read_stack, resources
+from tools.synthesized import read_stack, resources
 
 ABSENT: Final = "(absent)"
 LIST_KEYS: Final = (
@@ -241,21 +240,9 @@ def _folded(text: str, environment: Environment) -> str:
     return re.sub(rf"(?<!\d){environment.account_id}(?!\d)", "{account}", text)
 
 
-def main(
-    first: Annotated[str, typer.Argument(help="An environment, such as staging.")],
-    second: Annotated[str, typer.Argument(help="The environment to compare it with, such as prod.")],
-) -> None:
-    """What differs between two environments' synthesized stacks."""
-    show(first, second, OUT, console())
-
-
 def show(first: str, second: str, out: Path, to: Console) -> None:
     """Compare two environments by name and print what differs."""
     ours, theirs = loader.load(first), loader.load(second)
     before, after = read_stack(first, out), read_stack(second, out)
     difference = compare(normalized(before, ours), normalized(after, theirs))
     report((first, second), difference, {**label_of(before), **label_of(after)}, to)
-
-
-if __name__ == "__main__":
-    run(main)

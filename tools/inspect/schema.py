@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
-
-import typer
+from typing import Any, Final
 
 from catalogue.model import Catalogue
 from stacks.environment import overlay_schema
-from tools.command import ROOT, ToolError, run, shown
+from tools.command import ROOT, ToolError, shown
 
 ENVIRONMENTS: Final = ROOT / "environments"
 
@@ -39,17 +37,3 @@ def check(files: Mapping[Path, dict[str, Any]]) -> None:
 
 def _text(schema: dict[str, Any]) -> str:
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def main(
-    only_check: Annotated[bool, typer.Option("--check", help="Compare with the files, and write none.")] = False,
-) -> None:
-    """Write the schemas from the types, or check them."""
-    if only_check:
-        check(schemas())
-    else:
-        write(schemas())
-
-
-if __name__ == "__main__":
-    run(main)

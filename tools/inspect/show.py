@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, cast
+from typing import Any, Final, cast
 
-import typer
 import yaml
 from rich.console import Console
 from rich.text import Text
 
 from stacks import loader
-from tools.command import Json, console, run
+from tools.command import Json
 
 COMMENT_COLUMN: Final = 48
 """Where comments begin, unless the value before one is longer."""
@@ -64,17 +63,8 @@ def _scalar(value: Json) -> str:
     return text.removesuffix("\n...\n").removesuffix("\n")
 
 
-def main(name: Annotated[str, typer.Argument(help="An environment, such as prod.")]) -> None:
-    """An environment's effective configuration, and where each value comes from."""
-    show(name, console())
-
-
 def show(name: str, to: Console) -> None:
     """Print the configuration: colours on a terminal, plain YAML (never wrapped) in a pipe."""
     for line in effective(name):
         value, separator, comment = line.rpartition("  # ")
         to.print(Text.assemble(value, (separator + comment, "dim")) if separator else Text(line), soft_wrap=True)
-
-
-if __name__ == "__main__":
-    run(main)

@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from tools.command import ToolError, console, run, shown
+from tools.command import ToolError, shown
 from tools.synthesized import OUT, Resource, read_stack, resources, stack_file, stack_names
 
 OTHER: Final = "other"
@@ -126,12 +126,3 @@ def _nearest(resource: Resource, nearby: Mapping[tuple[str, ...], Counter[str]])
             if resource.path[:length] in nearby:
                 return nearby[resource.path[:length]].most_common(1)[0][0]
     return OTHER
-
-
-def main() -> None:
-    """What the synthesized stacks hold, and where they are."""
-    show(OUT, console())
-
-
-if __name__ == "__main__":
-    run(main)

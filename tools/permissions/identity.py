@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
 
-import typer
-
-from stacks import loader
 from stacks.environment import Environment
-from tools.command import ToolError, run
+from tools.command import ToolError
 
 
 class Kind(StrEnum):
@@ -26,15 +22,3 @@ def outputs(environment: Environment, kind: Kind) -> str:
     target = environment.target
     role = target.arn("iam", f"role/{target.bootstrap_name(kind)}", region="")
     return f"role={role}\nregion={environment.region}"
-
-
-def main(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
-    kind: Annotated[Kind, typer.Argument(help="What the workflow is about to do.")],
-) -> None:
-    """Print the role and the region for a workflow."""
-    typer.echo(outputs(loader.load(name), kind))
-
-
-if __name__ == "__main__":
-    run(main)

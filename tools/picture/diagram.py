@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-import typer
-
-from tools.command import ROOT, ToolError, run, shown
+from tools.command import ROOT, ToolError, shown
 from tools.picture import architecture
 from tools.picture.architecture import Architecture, Node
 from tools.picture.svg import CARD_HEIGHT, CARD_WIDTH, Card, Picture
-from tools.synthesized import OUT, read_stack
+from tools.synthesized import read_stack
 
 PICTURE: Final = ROOT / "docs" / "architecture.svg"
 PICTURED: Final = "prod"
@@ -294,13 +292,6 @@ def _wrapped(lines: Sequence[str], width: int = 28) -> list[str]:
     return wrapped[:3]
 
 
-def main(
-    only_check: Annotated[bool, typer.Option("--check", help="Compare with the file instead of writing it.")] = False,
-) -> None:
-    """Draw the architecture, or check that the committed picture is what would be drawn."""
-    refresh(OUT, PICTURE, only_check=only_check)
-
-
 def refresh(out: Path, file: Path, *, only_check: bool) -> None:
     """Write the picture of the synthesized stack, or raise ToolError if `file` is another one."""
     drawn = draw(architecture.read(read_stack(PICTURED, out)))
@@ -309,7 +300,3 @@ def refresh(out: Path, file: Path, *, only_check: bool) -> None:
         file.write_text(drawn, encoding="utf-8")
     elif not file.exists() or file.read_text(encoding="utf-8") != drawn:
         raise ToolError(f"{shown(file)} is not what the stack looks like; run `make diagram` and commit it.")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -7,25 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Final
-
-import typer
+from typing import Final
 
 from adelie.functions.discord.webhook import Colour, Embed, WebhookError, checked_url, post
-from tools.command import console, run
+from tools.release.outcome import Outcome
 
 VARIABLE: Final = "DISCORD_WEBHOOK_URL"
-
-
-class Outcome(StrEnum):
-    """How it ended."""
-
-    SUCCESS = "success"
-    FAILURE = "failure"
-    ROLLED_BACK = "rolled-back"
-    DRIFT = "drift"
 
 
 _SAID: Final[Mapping[Outcome, tuple[str, Colour]]] = {
@@ -59,22 +46,3 @@ def announce(message: Embed, environ: Mapping[str, str] = os.environ) -> str:
     except WebhookError as error:
         return f"nobody was told: {error}"
     return ""
-
-
-def main(
-    environment: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
-    outcome: Annotated[Outcome, typer.Argument(help="How it ended.")],
-    *,
-    tag: Annotated[str, typer.Option(help="The images' tag: the commit.")] = "",
-    author: Annotated[str, typer.Option(help="Who started it.")] = "",
-    link: Annotated[str, typer.Option(help="Where to read more.")] = "",
-    details: Annotated[Path | None, typer.Option(help="A file with what else to say; it may be missing.")] = None,
-) -> None:
-    """Tell the Discord channel how a release ended."""
-    said = details.read_text(encoding="utf-8") if details and details.exists() else ""
-    warning = announce(embed(environment, outcome, tag=tag, author=author, link=link, details=said))
-    console().print(f"Warning: {warning}." if warning else "Discord was told.", soft_wrap=True)
-
-
-if __name__ == "__main__":
-    run(main)

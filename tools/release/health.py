@@ -11,14 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from http.client import HTTPException
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import quote, urljoin, urlsplit
 
-import typer
-
-from stacks import loader
 from stacks.environment import Environment
-from tools.command import ToolError, console, run
+from tools.command import ToolError
 
 TRIES: Final = 5
 WAITS_SECONDS: Final = (2.0, 4.0, 8.0, 16.0)
@@ -163,24 +160,18 @@ def _ask(url: str, *, script: bool = False) -> _Answer:
         return _Answer(f"no answer ({error})")
 
 
-def main(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
-    url: Annotated[str, typer.Option(help="Another address than the environment's domain.")] = "",
-    tries: Annotated[int, typer.Option(min=1, help="How often each path is asked for.")] = TRIES,
+def check_environment(
+    environment: Environment, tell: Tell, *, url: str = "", tries: int = TRIES, sleep: Sleep = time.sleep
 ) -> None:
-    """Check an environment's health through its CDN."""
-    environment = loader.load(name)
+    """Check every service and the assets, at the environment's domain or at another address.
+
+    Raises ToolError for the first that isn't healthy, and for an environment without a domain and no other address.
+    """
     if not url and environment.domain is None:
-        raise ToolError(f"{name} has no domain; say where it answers: --url https://<the output cdn_domain_name>.")
+        raise ToolError(
+            f"{environment.name} has no domain; say where it answers: --url https://<the output cdn_domain_name>."
+        )
     address = url or f"https://{environment.domain.name if environment.domain else ''}"
-
-    def tell(text: str) -> None:
-        console().print(text, soft_wrap=True)
-
-    check(address, paths(environment), tell, tries=tries)
+    check(address, paths(environment), tell, tries=tries, sleep=sleep)
     if has_assets(environment):
-        check_assets(address, tell, tries=tries)
-
-
-if __name__ == "__main__":
-    run(main)
+        check_assets(address, tell, tries=tries, sleep=sleep)

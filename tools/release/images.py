@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 import subprocess
 from base64 import b64decode
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,11 +13,10 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from adelie.compute.job_settings import ScheduledJobSettings
-from adelie.compute.service_settings import ServiceSettings
 from stacks.environment import Environment
 from tools.aws import check_account, client
 from tools.command import ToolError
+from tools.release.workloads import built
 
 Tell = Callable[[str], None]
 
@@ -26,11 +25,6 @@ _YEAR: Final = "public, max-age=31536000, immutable"
 """For files whose names change with their content, as Vite's in assets/ do."""
 _NEVER_STARTED: Final = "-"
 """A command for `docker create`, which refuses an image that has none; nothing runs it."""
-
-
-def built(environment: Environment) -> Mapping[str, ServiceSettings | ScheduledJobSettings]:
-    """Everything that has an image repository of its own: the services and the jobs, by name."""
-    return {**environment.services, **environment.jobs}
 
 
 def build(environment: Environment, tag: str, application: Path, tell: Tell) -> None:
@@ -80,7 +74,7 @@ def publish_assets(environment: Environment, tag: str, tell: Tell) -> int:
         if not _is_pushed(ecr, environment, name, tag):
             raise ToolError(
                 f"ECR has no image {environment.target.name('aws_ecr_repository', name)}:{tag}; build it first: "
-                f"`python -m tools.release.steps images`."
+                f"`adelie release images`."
             )
     _log_in(ecr, environment)
     with TemporaryDirectory() as below:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
 from botocore.exceptions import ClientError
 
-from stacks import loader
 from stacks.environment import Environment
 from tools.aws import check_account, client
-from tools.command import ToolError, console, run
+from tools.command import ToolError
 from tools.release.database_role import make_role
 
 if TYPE_CHECKING:
@@ -135,7 +133,7 @@ def _start(
         capacityProviderStrategy=[{"capacityProvider": environment.tasks[name].capacity_provider, "weight": 1}],
         networkConfiguration={"awsvpcConfiguration": network},
         propagateTags="TASK_DEFINITION",
-        startedBy="tools.release.migrate",
+        startedBy="adelie-release-migrate",
         count=1,
     )
     if not answer["tasks"]:
@@ -178,16 +176,3 @@ def _logs(containers: Sequence[ContainerDefinitionOutputTypeDef]) -> str:
         if group:
             return f"; read `aws logs tail {group} --since 1h`"
     return ""
-
-
-def main(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
-    image_tag: Annotated[str, typer.Option(help="The tag of the image whose migrations to run: the commit's hash.")],
-) -> None:
-    """Migrate the database schema before a roll-out."""
-    to = console()
-    migrate(loader.load(name), image_tag, lambda text: to.print(text, soft_wrap=True))
-
-
-if __name__ == "__main__":
-    run(main)

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
-from typing import Annotated, Final
+from collections.abc import Callable, Collection, Mapping
+from typing import Final
 
-import typer
-
-from stacks import loader
 from stacks.environment import Environment
 from tools.aws import check_account
-from tools.command import Json, console, run
+from tools.command import Json
 from tools.release import readiness
 from tools.release.records import running_tags
+from tools.release.workloads import supplied_secrets
 from tools.synthesized import Resource, read_stack, resources, stack_file
 from tools.terraform.plan import UNBUILT
 from tools.terraform.runner import Terraform, executable
@@ -68,26 +66,17 @@ def _references(resource: Resource, known: Collection[str]) -> set[str]:
     return set(_REFERENCE.findall(json.dumps(body))) & set(known)
 
 
-def main(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
-) -> None:
-    """Make what a release needs before it deploys: repositories, secrets, assets bucket, database, migration."""
-    environment = loader.load(name)
-    stack = read_stack(name)
+def prepare(environment: Environment, tell: Callable[[str], None]) -> None:
+    """Make what a release needs before it deploys: repositories, secrets, assets bucket, database, migration.
+
+    Raises ToolError, before anything is made, for what would fail the release.
+    """
+    name, stack = environment.name, read_stack(environment.name)
     check_account(environment)
-    to = console()
-    readiness.check(environment, lambda text: to.print(text, soft_wrap=True))
+    readiness.check(environment, tell)
     wanted = targets(stack, environment.release_tasks, runs=bool(running_tags(environment)))
     terraform = Terraform(executable(), stack_file(name).parent, {"TF_VAR_image_tag": UNBUILT})
     terraform.init()
-    terraform.apply(lambda done, total, address: to.print(f"{done} of {total}: {address}", soft_wrap=True), wanted)
-    supplied = " and ".join(f"`make secret ENV={name} NAME={each}`" for each in _supplied(environment))
-    to.print(f"Now set the secrets: {supplied}. Then release: the deploy-aws workflow.", soft_wrap=True)
-
-
-def _supplied(environment: Environment) -> list[str]:
-    return sorted(name for name, settings in environment.secrets.items() if settings.kind == "supplied")
-
-
-if __name__ == "__main__":
-    run(main)
+    terraform.apply(lambda done, total, address: tell(f"{done} of {total}: {address}"), wanted)
+    supplied = " and ".join(f"`make secret ENV={name} NAME={each}`" for each in supplied_secrets(environment))
+    tell(f"Now set the secrets: {supplied}. Then release: the deploy-aws workflow.")

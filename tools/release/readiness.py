@@ -10,12 +10,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from adelie.cdn.settings import DomainSettings
 from stacks import loader
 from stacks.environment import Environment
-from tools.aws import client
-from tools.command import ToolError, sentence
-from tools.release.account import error_code
+from tools.aws import client, sentence
+from tools.command import ToolError
+from tools.permissions.account import error_code
+from tools.release import judgements as judge
 from tools.release.dns import BrokenDnsError, Dns, NoDnsError, PublicDns
-from tools.terraform import judgements as judge
-from tools.terraform.judgements import Finding, HostedZone
+from tools.release.judgements import Finding, HostedZone
 
 Clients = Callable[[Environment, str], Any]
 """Makes the boto3 client of a service, in an environment's account."""

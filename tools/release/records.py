@@ -6,7 +6,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,8 @@ from stacks.environment import Environment
 from tools.aws import check_account, client
 from tools.command import Json, ToolError
 from tools.release.migrate import CLUSTER
+from tools.release.release import Release
+from tools.terraform.plan import UNBUILT
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.client import ECSClient
@@ -29,24 +32,6 @@ shell, to git's command line or to GITHUB_OUTPUT."""
 _NOBODY_MERGED: Final = re.compile(r"refs/(?!(heads|tags)/)")
 """Such as refs/pull/5/merge, which GitHub makes of whatever a fork proposes."""
 _LINE: Final = re.compile(r"^[ \t]*application:[ \t]*(.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Release:
-    """A build of the application, and the infrastructure code that it was deployed with."""
-
-    tag: str
-    """The images' tag: the application's commit."""
-    commit: str = ""
-    """The commit of this repository; empty if nobody recorded it."""
-
-    def outputs(self) -> str:
-        """`tag=` and `commit=`, a line each, as GitHub takes outputs."""
-        return f"tag={self.tag}\ncommit={self.commit}"
-
-
-NONE: Final = Release("")
-"""Before the first release."""
 
 
 def parameter(environment: Environment) -> str:
@@ -76,7 +61,7 @@ def recorded(environment: Environment) -> Release | None:
         if error.response.get("Error", {}).get("Code") != "ParameterNotFound":
             raise
         return None
-    fix = f"write {parameter(environment)} again: `python -m tools.release.steps record`"
+    fix = f"write {parameter(environment)} again: `adelie release record`"
     try:
         value: Json = json.loads(found["Parameter"]["Value"])
         release = Release(tag=str(value["tag"]), commit=str(value["commit"]))
@@ -86,6 +71,29 @@ def recorded(environment: Environment) -> Release | None:
         ) from None
     _check(release, fix)
     return release
+
+
+def history(environment: Environment) -> list[str]:
+    """Every release that was recorded, the newest first, a line each: when, tag, commit, by whom."""
+    check_account(environment)
+    pages = client(environment, "ssm").get_paginator("get_parameter_history").paginate(Name=parameter(environment))
+    try:
+        entries = [each for page in pages for each in page["Parameters"]]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ParameterNotFound":
+            raise
+        return []
+    return [_line(entry) for entry in reversed(entries)]
+
+
+def _line(entry: Json) -> str:
+    try:
+        value: Json = json.loads(entry["Value"])
+        said = f"{value['tag']}  {value['commit']}"
+    except (ValueError, LookupError, TypeError):
+        said = f"no release but {entry['Value']!r}"
+    when = entry["LastModifiedDate"].astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"{when}  {said}  {entry['LastModifiedUser'].rpartition(':')[2]}"
 
 
 def previous(environment: Environment, warn: Callable[[str], None]) -> Release:
@@ -110,6 +118,11 @@ def majority(running: dict[str, str]) -> str:
     """The tag that most services run; of several, the first by name, so that everybody gets the same answer."""
     counts = Counter(running.values())
     return min(counts, key=lambda tag: (-counts[tag], tag), default="")
+
+
+def running_tag(environment: Environment) -> str:
+    """The tag to plan with if none is given: what most services run, so that a plan shows changes of the stack only."""
+    return majority(running_tags(environment)) or UNBUILT
 
 
 def running_tags(environment: Environment) -> dict[str, str]:

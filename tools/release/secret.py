@@ -6,17 +6,15 @@ The value comes from a hidden prompt, or from a pipe; never from the command lin
 from __future__ import annotations
 
 import re
-import sys
 from getpass import getpass
-from typing import TYPE_CHECKING, Annotated, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
-import typer
 from botocore.exceptions import ClientError
 
-from stacks import loader
 from stacks.environment import Environment
 from tools.aws import check_account, client
-from tools.command import ToolError, console, run
+from tools.command import ToolError
+from tools.release.workloads import supplied_secrets
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
@@ -60,10 +58,10 @@ def put(environment: Environment, name: str, value: str) -> str:
 
 def check_supplied(environment: Environment, name: str) -> None:
     """Raise ToolError unless `name` is a secret of the environment whose value people supply."""
-    supplied = sorted(key for key, settings in environment.secrets.items() if settings.kind == "supplied")
-    if name in supplied:
+    names = supplied_secrets(environment)
+    if name in names:
         return
-    which = f"secrets to set are: {', '.join(supplied) or 'none'}"
+    which = f"secrets to set are: {', '.join(names) or 'none'}"
     if name in environment.secrets:
         raise ToolError(f"The value of {name} is generated at deploy time and never set by hand; {which}.")
     raise ToolError(f"{environment.name} has no secret {name!r}; {which}.")
@@ -82,18 +80,3 @@ def _check_value(value: str) -> None:
         raise ToolError(
             f"The value looks like a placeholder or has fewer than {SHORTEST} characters; give the real one."
         )
-
-
-def main(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
-    secret: Annotated[str, typer.Argument(help="A secret of it, such as llm-api-key.")],
-) -> None:
-    """Set the value of a secret that people supply."""
-    environment = loader.load(name)
-    check_supplied(environment, secret)
-    secret_id = put(environment, secret, read_value(secret, sys.stdin))
-    console().print(f"{secret_id} is set. Tasks read it when they start: the next deploy, or run, uses it.")
-
-
-if __name__ == "__main__":
-    run(main)

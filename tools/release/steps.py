@@ -1,31 +1,23 @@
-"""The steps of a release that no other tool has.
-
-In this order: images, assets, wake, migrate, `cdktf deploy`, wait, invalidate, health, record.
-"""
+"""The steps of a release to AWS that no other module has: wake, wait, invalidate, unlock, login."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stacks import loader
 from stacks.environment import Environment, S3State
 from stacks.providers import state_key
-from tools.aws import check_account, client
-from tools.command import Json, ToolError, console, run_app, sentence
-from tools.release import images, records
+from tools.aws import check_account, client, sentence
+from tools.command import Json, ToolError, one_line
+from tools.release import records
 from tools.release.database_role import make_role
 from tools.release.migrate import CLUSTER
-from tools.release.records import Release
-from tools.synthesized import read_stack, resources, stack_file
-from tools.terraform.plan import UNBUILT
-from tools.terraform.runner import Terraform, executable
+from tools.synthesized import read_stack, resources
+from tools.terraform.runner import Terraform
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.client import ECSClient
@@ -40,8 +32,6 @@ FORGETTING_SECONDS: Final = 10 * 60
 """As long as AWS's own waiter has patience with an invalidation (boto3, InvalidationCompleted: 30 times 20 s)."""
 _RUNNER: Final = "runner@"
 """How Terraform calls who holds a lock (`<user>@<host>`) on a runner that GitHub hosts: its user is `runner`."""
-
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 
 def wake(environment: Environment, tell: Tell) -> None:
@@ -159,7 +149,7 @@ def invalidate(environment: Environment, tell: Tell, *, sleep: Sleep = time.slee
                 return
             sleep(POLL_SECONDS)
     except (BotoCoreError, ClientError) as error:
-        why = sentence(error).rstrip(".")
+        why = one_line(sentence(error))
     seconds = environment.cdn.page_ttl_seconds
     tell(f"Warning: CloudFront does not forget its pages ({why}); waiting {seconds} s, after which none is left.")
     sleep(seconds)
@@ -217,88 +207,3 @@ def login(environment: Environment, terraform: Terraform, tell: Tell) -> None:
         make_role(environment, tell)
     else:
         tell(f"The application's login stays {environment.database.application.login}.")
-
-
-def _print(text: str) -> None:
-    console().print(text, soft_wrap=True)
-
-
-def _warn(text: str) -> None:
-    console(stderr=True).print(f"Warning: {text}.", soft_wrap=True)
-
-
-Name = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")]
-Tag = Annotated[str, typer.Option(help="The images' tag: the application's commit that they are built from.")]
-
-
-@app.command("application")
-def application_command(
-    event: Annotated[Path, typer.Argument(help="GitHub's event, the file that GITHUB_EVENT_PATH names.")],
-) -> None:
-    """Print which version of the application a workflow run builds, as a step's output."""
-    typer.echo(f"ref={records.application_ref(json.loads(event.read_text(encoding='utf-8')))}")
-
-
-@app.command("previous")
-def previous_command(name: Name) -> None:
-    """Print the last good release, what a roll-back goes back to, as a step's outputs; empty before the first."""
-    typer.echo(records.previous(loader.load(name), _warn).outputs())
-
-
-@app.command("images")
-def images_command(
-    name: Name, tag: Tag, application: Annotated[Path, typer.Option(help="The application's working copy.")]
-) -> None:
-    """Build and push what is missing."""
-    images.build(loader.load(name), tag, application, _print)
-
-
-@app.command("assets")
-def assets_command(name: Name, tag: Tag) -> None:
-    """Copy the assets from the images to where the CDN takes them."""
-    images.publish_assets(loader.load(name), tag, _print)
-
-
-@app.command("wake")
-def wake_command(name: Name) -> None:
-    """Start what a schedule has stopped, as at night."""
-    wake(loader.load(name), _print)
-
-
-@app.command("wait")
-def wait_command(name: Name, tag: Tag) -> None:
-    """Wait until every service runs the tag, healthy."""
-    wait(loader.load(name), tag, _print)
-
-
-@app.command("invalidate")
-def invalidate_command(name: Name) -> None:
-    """Have CloudFront forget the pages, and wait for it."""
-    invalidate(loader.load(name), _print)
-
-
-@app.command("record")
-def record_command(
-    name: Name, tag: Tag, commit: Annotated[str, typer.Option(help="This repository's commit: `git rev-parse HEAD`.")]
-) -> None:
-    """Note a healthy release as the one that a roll-back goes back to."""
-    environment = loader.load(name)
-    records.record(environment, Release(tag, commit))
-    _print(f"{records.parameter(environment)} has {tag}, deployed by {commit}.")
-
-
-@app.command("unlock")
-def unlock_command(name: Name) -> None:
-    """Take away a lock of the state that a killed step of the workflow has left."""
-    unlock(loader.load(name), _print)
-
-
-@app.command("login")
-def login_command(name: Name) -> None:
-    """Before a roll-back deploys, have the application's secret and the database agree on its login."""
-    folder = stack_file(name).parent
-    login(loader.load(name), Terraform(executable(), folder, {"TF_VAR_image_tag": UNBUILT}), _print)
-
-
-if __name__ == "__main__":
-    run_app(app)

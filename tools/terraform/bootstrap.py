@@ -10,17 +10,16 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-import typer
 from botocore.exceptions import ClientError
 
 from stacks import loader
 from stacks.bootstrap import Account, accounts, identity
 from stacks.environment import Environment
 from tools.aws import check_account, client
-from tools.command import ROOT, ToolError, console, run, shown
-from tools.release.account import ensure_identity_provider, ensure_service_linked_roles, services_with_a_role
+from tools.command import ROOT, ToolError, shown
+from tools.permissions.account import ensure_identity_provider, ensure_service_linked_roles, services_with_a_role
 from tools.synthesized import stack_file
 from tools.terraform.runner import Terraform, executable
 
@@ -107,11 +106,8 @@ def prepare_account(iam: Any, environment: Environment, tell: Tell) -> None:  # 
     tell(f"Service-linked roles: {len(roles)} made, {len(services) - len(roles)} exist already.")
 
 
-def main(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
-) -> None:
-    """Prepare an environment's account: state bucket, GitHub's identity, service-linked roles, the pipeline's roles."""
-    environment = loader.load(name)
+def bootstrap(environment: Environment, tell: Tell) -> None:
+    """Prepare the environment's account and deploy its bootstrap stack; tell its outputs. Raises ToolError."""
     account = account_of(environment)
     if not stack_file(account.stack_name).exists():
         raise ToolError(f"{shown(stack_file(account.stack_name))} does not exist; run `make synth`.")
@@ -124,12 +120,7 @@ def main(
         s3=client(environment, "s3"),
         backend={},
     )
-    to = console()
-    prepare_account(client(environment, "iam"), environment, lambda text: to.print(text, soft_wrap=True))
-    deploy.deploy(lambda text: to.print(text, soft_wrap=True))
+    prepare_account(client(environment, "iam"), environment, tell)
+    deploy.deploy(tell)
     for output, value in terraform.outputs().items():
-        to.print(f"{output} = {value}", soft_wrap=True)
-
-
-if __name__ == "__main__":
-    run(main)
+        tell(f"{output} = {value}")

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-import typer
-
-from stacks import loader
 from stacks.environment import Environment
 from tools.aws import check_account
-from tools.command import ROOT, ToolError, console, run, shown
-from tools.release import records
+from tools.command import ROOT, ToolError, shown
 from tools.synthesized import stack_file
 from tools.terraform.runner import Terraform, executable
 
@@ -31,28 +27,13 @@ def plan(terraform: Terraform, name: str, to: Path = PLANS) -> tuple[str, Path]:
     return text, file
 
 
-def running_tag(environment: Environment) -> str:
-    """The tag to plan with if none is given: what most services run, so that a plan shows changes of the stack only."""
-    return records.majority(records.running_tags(environment)) or UNBUILT
+def of(environment: Environment, image_tag: str) -> tuple[str, Path]:
+    """The plan of the environment's stack with the tag: text and file, as `plan`.
 
-
-def main(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="An environment, such as prod.")],
-    image_tag: Annotated[str, typer.Option(help="The images' tag (default: the one that runs).")] = "",
-) -> None:
-    """Plan an environment's stack, without a lock and without changing anything."""
-    environment = loader.load(name)
-    folder = stack_file(name).parent
-    if not stack_file(name).exists():
-        raise ToolError(f"{shown(stack_file(name))} does not exist; run `make synth`.")
+    Takes no lock and changes nothing. Raises ToolError if the stack isn't synthesized.
+    """
+    file = stack_file(environment.name)
+    if not file.exists():
+        raise ToolError(f"{shown(file)} does not exist; run `make synth`.")
     check_account(environment)
-    tag = image_tag or running_tag(environment)
-    text, file = plan(Terraform(executable(), folder, {"TF_VAR_image_tag": tag}), name)
-    console().print(text, soft_wrap=True, markup=False)
-    console().print(
-        f"Wrote {shown(file)}; read it with `python -m tools.terraform.pull_request_comment comment {shown(file)}`."
-    )
-
-
-if __name__ == "__main__":
-    run(main)
+    return plan(Terraform(executable(), file.parent, {"TF_VAR_image_tag": image_tag}), environment.name)

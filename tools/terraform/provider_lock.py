@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from stacks.providers import LOCK
-from tools.command import ToolError, console, run, shown
+from tools.command import ToolError, say, shown
 from tools.synthesized import read_stack, stack_names
 from tools.terraform.runner import Terraform, executable
 
@@ -30,16 +30,12 @@ def write(provider: str, version: str, to: Path, *options: str) -> None:
         shutil.copyfile(Path(folder, ".terraform.lock.hcl"), to)
 
 
-def main() -> None:
-    """Write the checksums of the provider that the stacks ask for; it downloads the provider for each platform."""
+def renew() -> None:
+    """Write the checksums of the provider that the synthesized stacks ask for. Raises ToolError if there are none."""
     names = stack_names()
     if not names:
         raise ToolError("No stack is synthesized; run `make synth`.")
     aws = read_stack(names[0])["terraform"]["required_providers"]["aws"]
-    console().print(f"Asking Terraform's registry for {aws['source']} {aws['version']}: some 700 MB a platform.")
+    say(f"Asking Terraform's registry for {aws['source']} {aws['version']}: some 700 MB a platform.")
     write(aws["source"], aws["version"], LOCK)
-    console().print(f"Wrote {shown(LOCK)}; commit it, and run this again whenever the version changes.")
-
-
-if __name__ == "__main__":
-    run(main)
+    say(f"Wrote {shown(LOCK)}; commit it, and run this again whenever the version changes.")

@@ -8,13 +8,9 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-import typer
-
-from tools.command import ToolError, console, run_app
-from tools.terraform import plan_file
+from tools.command import ToolError
 from tools.terraform.plan_file import Change, Plan
 
 MARKER: Final = "<!-- adelie-plan -->"
@@ -24,8 +20,6 @@ _ACTIONS: Final = {"create": "create", "update": "update", "replace": "REPLACE",
 _TIMEOUT_SECONDS: Final = 30
 _PER_PAGE: Final = 100
 _ROOM_FOR_A_NOTE: Final = 200
-
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 
 def comment(plans: Sequence[Plan]) -> str:
@@ -166,40 +160,3 @@ class _GitHub:
                 ) from None
         except OSError as error:
             raise ToolError(f"GitHub does not answer at {self._url} ({error}); run the job again.") from None
-
-
-Files = Annotated[list[Path], typer.Argument(help="Plans: <stack>.json, from `terraform show -json`.")]
-
-
-@app.command("comment")
-def comment_command(files: Files) -> None:
-    """Print the comment for these plans."""
-    typer.echo(comment([plan_file.read(file) for file in files]))
-
-
-@app.command("post")
-def post_command(
-    file: Annotated[Path, typer.Argument(help="The comment's text.")],
-    repository: Annotated[str, typer.Option(help="owner/name.")],
-    pull_request: Annotated[int, typer.Option(help="The pull request's number.")],
-) -> None:
-    """Put the comment under a pull request, or renew it."""
-    console().print(post(repository, pull_request, file.read_text(encoding="utf-8")), soft_wrap=True)
-
-
-@app.command("drift")
-def drift_command(file: Annotated[Path, typer.Argument(help="A plan: <stack>.json.")]) -> None:
-    """Print what is not as the code says; exit code 2 if there is any, as Terraform's own."""
-    found = drift(plan_file.read(file))
-    typer.echo(found)
-    raise typer.Exit(2 if found else 0)
-
-
-@app.command("keeps-data")
-def keeps_data_command(file: Annotated[Path, typer.Argument(help="A plan: <stack>.json.")]) -> None:
-    """Fail if a plan destroys what holds data."""
-    keep_data(plan_file.read(file))
-
-
-if __name__ == "__main__":
-    run_app(app)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tools.command import Json, ToolError, shown
+from tools.command import Json, ToolError, ended_with_us, shown
 
 MINIMUM: Final = (1, 11)
 """Write-only arguments, which keep secrets out of the state, came with 1.11."""
@@ -138,15 +138,19 @@ class Terraform:
         return done
 
     def _messages(self, keep: Callable[[str], object], command: str, *options: str) -> Iterator[Json]:
-        """What Terraform says in its machine-readable way, as it says it; it dies with us."""
-        with subprocess.Popen(
-            [self.executable, command, "-auto-approve", "-input=false", "-json", *options],
-            cwd=self.folder,
-            env=_environment(self.environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
+        """What Terraform says in its machine-readable way, as it says it; it ends when we are interrupted."""
+        with (
+            subprocess.Popen(
+                [self.executable, command, "-auto-approve", "-input=false", "-json", *options],
+                cwd=self.folder,
+                env=_environment(self.environment),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            ) as process,
+            ended_with_us(process),
+        ):
             for line in process.stdout or ():
                 keep(line)
                 if line.startswith("{"):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from tools.command import console, run
+from tools.command import say
 from tools.synthesized import stack_file, stack_names
 from tools.terraform.runner import Terraform, TerraformError, executable
 
@@ -18,13 +18,9 @@ def validate(stacks: Iterable[Terraform]) -> None:
             terraform.validate()
         except TerraformError as error:
             raise TerraformError(f"{name}: {error}") from None
-        console().print(f"{name} is valid.")
+        say(f"{name} is valid.")
 
 
-def main() -> None:
-    """Validate every synthesized stack with the real provider."""
-    validate(Terraform(executable(), stack_file(name).parent, {}) for name in stack_names())
-
-
-if __name__ == "__main__":
-    run(main)
+def synthesized() -> Iterator[Terraform]:
+    """Terraform in the folder of each synthesized stack. Raises TerraformError if there is no Terraform."""
+    return (Terraform(executable(), stack_file(name).parent, {}) for name in stack_names())
