@@ -78,7 +78,7 @@ class Bootstrap(TerraformStack):
         roles = PipelineRoles(
             self,
             environment.name,
-            target=environment.target,
+            names=environment.names,
             github=github,
             state=bucket,
             state_key=providers.state_key(environment, environment.name),

@@ -19,7 +19,7 @@ from adelie.operations.settings import AlarmSettings, BackupSettings, BudgetSett
 from adelie.shared.settings import EncryptionSettings
 from adelie.storage.settings import ApplicationBucketSettings, BucketSettings, LogBucketSettings, SecretSettings
 from adelie.values.log_retention import LogRetentionDays
-from adelie.values.naming import AwsTarget, InvalidNameError
+from adelie.values.naming import AwsNames, InvalidNameError
 from catalogue.cidr import InvalidCidrError, overlaps
 from catalogue.model import Kebab, check
 from catalogue.settings import EmulatorOnly, Settings, refuse_what_is_for_an_emulator, reject
@@ -150,9 +150,9 @@ class Environment(Settings):
     """Copies in a vault of their own; null leaves them to RDS's own backups and the buckets' versions."""
 
     @property
-    def target(self) -> AwsTarget:
+    def names(self) -> AwsNames:
         """Where the environment lives: the source of names and ARNs."""
-        return AwsTarget(
+        return AwsNames(
             project=self.project,
             environment=self.name,
             account_id=self.account_id,
@@ -247,7 +247,7 @@ class Environment(Settings):
         """Refuse, with file and line, the one name of a service that comes near to its limit."""
         for name, service in self.services.items():
             try:
-                target_group_name(self.target, name, service.port)
+                target_group_name(self.names, name, service.port)
             except InvalidNameError as error:
                 reject(f"services.{name}", f"makes a name that is too long ({error})", name, "shorten the key")
 

@@ -33,7 +33,7 @@ from adelie.shared.encryption import CustomerKey
 from adelie.shared.settings import EncryptionSettings
 from adelie.storage.secret import Secret
 from adelie.values.metric import Alarm
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 
 class MonitoringSettings(Protocol):
@@ -78,7 +78,7 @@ class Monitoring(Construct):
         id: str,
         *,
         settings: MonitoringSettings,
-        target: AwsTarget,
+        names: AwsNames,
         key: CustomerKey,
         topic: AlarmTopic,
         webhook: Secret,
@@ -86,20 +86,20 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._settings = settings.alarms
-        self._target = target
+        self._names = names
         self._topic = topic
         self._edge_topic = self._topic_at_the_edge(settings.encryption)
         self._alarms: dict[str, Alarm] = {}
 
         self._tell(settings.notifier, key, webhook)
         if settings.budget:
-            Budget(self, "budget", settings=settings.budget, target=target, topic=topic)
+            Budget(self, "budget", settings=settings.budget, names=names, topic=topic)
         if settings.backup:
             backup = BackupPlan(
                 self,
                 "backup",
                 settings=settings.backup,
-                target=target,
+                names=names,
                 key=key,
                 topic=topic,
                 sources=backup_sources,
@@ -131,7 +131,7 @@ class Monitoring(Construct):
         Dashboard(
             self,
             "dashboard",
-            target=self._target,
+            names=self._names,
             load_balancer=load_balancer,
             cdn=cdn,
             services=services,
@@ -145,16 +145,16 @@ class Monitoring(Construct):
         """Make alarms on one thing; they tell the topic of the region that its metrics are in."""
         at_the_edge = any(alarm.region == EDGE_REGION for alarm in alarms)
         topic = self._edge_topic if at_the_edge else self._topic
-        self._alarms.update(Alarms(self, id, target=self._target, topic=topic, alarms=alarms).by_arn)
+        self._alarms.update(Alarms(self, id, names=self._names, topic=topic, alarms=alarms).by_arn)
 
     def _topic_at_the_edge(self, settings: EncryptionSettings) -> AlarmTopic:
-        key = CustomerKey(self, "edge-key", settings=settings, target=self._target, region=EDGE_REGION)
-        return AlarmTopic(self, "edge-alarms", target=self._target, key=key, region=EDGE_REGION)
+        key = CustomerKey(self, "edge-key", settings=settings, names=self._names, region=EDGE_REGION)
+        return AlarmTopic(self, "edge-alarms", names=self._names, key=key, region=EDGE_REGION)
 
     def _tell(self, settings: NotifierSettings, key: CustomerKey, webhook: Secret) -> None:
         topics = {"alarms": self._topic, "edge-alarms": self._edge_topic}
         notifier = DiscordNotifier(
-            self, "discord", settings=settings, target=self._target, key=key, secret=webhook, topics=topics
+            self, "discord", settings=settings, names=self._names, key=key, secret=webhook, topics=topics
         )
         self._alarms.update(notifier.alarms)
         for topic in topics.values():

@@ -43,7 +43,7 @@ class Platform(DataStack):
     def __init__(self, scope: Construct, environment: Environment) -> None:
         super().__init__(scope, environment.name, prevent_destroy=environment.prevent_destroy)
         self._environment = environment
-        self._target = environment.target
+        self._names = environment.names
         providers.configure(self, environment)
         self._image_tag = self._input_image_tag()
 
@@ -73,21 +73,21 @@ class Platform(DataStack):
         return variable.string_value
 
     def _foundation(self) -> None:
-        environment, target = self._environment, self._target
-        self._key = CustomerKey(self, "key", settings=environment.encryption, target=target)
-        self._alarms = AlarmTopic(self, "alarms", target=target, key=self._key)
-        self._network = Network(self, "network", settings=environment.network, target=target, key=self._key)
+        environment, names = self._environment, self._names
+        self._key = CustomerKey(self, "key", settings=environment.encryption, names=names)
+        self._alarms = AlarmTopic(self, "alarms", names=names, key=self._key)
+        self._network = Network(self, "network", settings=environment.network, names=names, key=self._key)
         self._bastion = (
-            Bastion(self, "bastion", settings=environment.bastion, target=target, network=self._network)
+            Bastion(self, "bastion", settings=environment.bastion, names=names, network=self._network)
             if environment.bastion
             else None
         )
 
     def _storage(self) -> None:
-        storage, target, key = self._environment.storage, self._target, self._key
-        self._logs = LogBucket(self, "logs", settings=storage.logs, target=target)
+        storage, names, key = self._environment.storage, self._names, self._key
+        self._logs = LogBucket(self, "logs", settings=storage.logs, names=names)
         self._buckets = {
-            name: Bucket(self, name, settings=settings, target=target, purpose=name, key=key, logs=self._logs)
+            name: Bucket(self, name, settings=settings, names=names, purpose=name, key=key, logs=self._logs)
             for name, settings in self._environment.buckets.items()
         }
         # Without the customer key: the files are public through the CDN, and S3's own key costs nothing a request.
@@ -95,47 +95,47 @@ class Platform(DataStack):
             self,
             "assets",
             settings=storage.assets,
-            target=target,
+            names=names,
             purpose="assets",
             key=None,
             logs=self._logs,
             rebuildable=True,
         )
         self._secrets = {
-            name: Secret(self, f"secret-{name}", settings=settings, target=target, name=name, key=key)
+            name: Secret(self, f"secret-{name}", settings=settings, names=names, name=name, key=key)
             for name, settings in self._environment.secrets.items()
         }
 
     def _database(self) -> None:
-        environment, target = self._environment, self._target
+        environment, names = self._environment, self._names
         self._postgres = Database(
-            self, "database", settings=environment.database, target=target, key=self._key, network=self._network
+            self, "database", settings=environment.database, names=names, key=self._key, network=self._network
         )
         self._redis = Cache(
-            self, "cache", settings=environment.cache, target=target, key=self._key, network=self._network
+            self, "cache", settings=environment.cache, names=names, key=self._key, network=self._network
         )
 
     def _compute(self) -> None:
-        environment, target, key, network = self._environment, self._target, self._key, self._network
+        environment, names, key, network = self._environment, self._names, self._key, self._network
         domain = environment.domain
         origin_certificate = (
             Certificate(self, "certificate", settings=domain, name=domain.origin_name, region=environment.region)
             if domain
             else None
         )
-        self._cluster = Cluster(self, "cluster", settings=environment.cluster, target=target, key=key)
+        self._cluster = Cluster(self, "cluster", settings=environment.cluster, names=names, key=key)
         self._load_balancer = LoadBalancer(
             self,
             "load-balancer",
             settings=environment.load_balancer,
-            target=target,
+            names=names,
             network=network,
             logs=self._logs,
             certificate=origin_certificate,
         )
         self._repositories = {
             name: Repository(
-                self, f"repository-{name}", settings=environment.repositories, target=target, key=key, name=name
+                self, f"repository-{name}", settings=environment.repositories, names=names, key=key, name=name
             )
             for name in (*environment.services, *environment.jobs)
         }
@@ -145,7 +145,7 @@ class Platform(DataStack):
                 f"service-{name}",
                 name=name,
                 settings=settings,
-                target=target,
+                names=names,
                 key=key,
                 network=network,
                 cluster=self._cluster,
@@ -161,7 +161,7 @@ class Platform(DataStack):
                 name,
                 name=name,
                 settings=settings,
-                target=target,
+                names=names,
                 key=key,
                 network=network,
                 cluster=self._cluster,
@@ -177,7 +177,7 @@ class Platform(DataStack):
                 name,
                 name=name,
                 settings=settings,
-                target=target,
+                names=names,
                 key=key,
                 network=network,
                 cluster=self._cluster,
@@ -214,7 +214,7 @@ class Platform(DataStack):
             self,
             "cdn",
             settings=self._environment.cdn,
-            target=self._target,
+            names=self._names,
             assets=self._assets,
             load_balancer=self._load_balancer,
             logs=self._logs,
@@ -227,7 +227,7 @@ class Platform(DataStack):
             self,
             "operations",
             settings=self._environment,
-            target=self._target,
+            names=self._names,
             key=self._key,
             topic=self._alarms,
             webhook=self._secrets[self._environment.notifier.webhook],

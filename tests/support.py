@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from adelie.seam.terraform import App, TerraformStack, Testing
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 _REFERENCE = re.compile(r"(?<![\w.])((?:data\.|ephemeral\.)?aws_\w+)\.([\w-]+)")
-TARGET = AwsTarget(project="adelie", environment="test", account_id="111111111111", region="ap-northeast-2")
+NAMES = AwsNames(project="adelie", environment="test", account_id="111111111111", region="ap-northeast-2")
 
 
 @dataclass(frozen=True)

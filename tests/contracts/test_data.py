@@ -180,7 +180,7 @@ class WithChats(Platform):
             self,
             "chats",
             settings=next(iter(self._environment.buckets.values())),
-            target=self._target,
+            names=self._names,
             purpose=self.PURPOSE,
             key=self._key,
             logs=self._logs,
@@ -202,11 +202,11 @@ def test_a_new_bucket_is_protected_backed_up_and_denied_to_the_apply_role(
     others = [platforms[each].document for each in REAL if each != name]
     permissions = Derivation([stack.document, *others]).permissions()
     assert permissions.text() == Derivation(platforms[each].document for each in REAL).permissions().text()
-    values = {"prefix": environment.target.prefix, "account": environment.account_id}
+    values = {"prefix": environment.names.prefix, "account": environment.account_id}
     every = [statement for statements in permissions.apply.values() for statement in statements]
     statements = json.loads(Template(json.dumps(every)).safe_substitute(values))
-    assert not may_be_read(statements, environment.target.bucket_name(WithChats.PURPOSE))
-    assert may_be_read(statements, environment.target.bucket_name("assets"))
+    assert not may_be_read(statements, environment.names.bucket_name(WithChats.PURPOSE))
+    assert may_be_read(statements, environment.names.bucket_name("assets"))
 
 
 def test_no_rebuildable_bucket_does_not_mean_every_bucket(platforms: Mapping[str, Synthesized]) -> None:
@@ -220,7 +220,7 @@ class Careless(Platform):
 
     def _storage(self) -> None:
         super()._storage()
-        aws.SqsQueue(self, "forgotten", name=self._target.name("aws_sqs_queue", "forgotten"))
+        aws.SqsQueue(self, "forgotten", name=self._names.name("aws_sqs_queue", "forgotten"))
         self.add_override("resource.aws_opensearch_domain.search", {"domain_name": "search"})
 
 

@@ -213,6 +213,6 @@ def test_a_release_calls_the_databases_function_and_no_other(
     ]
     (statement,) = (each for each in every if "lambda:InvokeFunction" in each["Action"])
     name = platforms[environment].only("aws_lambda_function", "database")["function_name"]
-    anywhere = name.replace(environments[environment].target.prefix, "$prefix")
+    anywhere = name.replace(environments[environment].names.prefix, "$prefix")
     assert statement["Action"] == ["lambda:InvokeFunction"]
     assert statement["Resource"] == [f"arn:aws:lambda:$region:$account:function:{anywhere}"]

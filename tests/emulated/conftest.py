@@ -12,7 +12,7 @@ import pytest
 from stacks.environment import Environment
 from tests.emulated.cdktf_command import Cdktf
 from tests.emulated.deployment import EMULATORS, IMAGE_TAG, Deployment, deployed
-from tests.environments import PLATFORMS
+from tests.environments import EMULATED, PLATFORMS
 from tests.support import Synthesized
 from tools.emulated.capabilities import SEEN
 from tools.emulated.emulators import Kind
@@ -24,7 +24,7 @@ DEPLOYED = [name for name in PLATFORMS if any(SEEN.glob(f"{name}-*.json"))]
 Each takes a minute, and a new one repeats what the others show, so it is left out until somebody adds a record (`{}` in
 `seen/<name>-moto.json`, then `make capabilities`). Contracts, snapshots and addresses have every environment.
 """
-BY_CDKTF = "localstack", Kind.MINISTACK
+BY_CDKTF = EMULATED[0], Kind.MINISTACK
 """The deployment that `cdktf deploy` makes and `cdktf destroy` removes; the others are Terraform's."""
 EVERY = [
     pytest.param((name, kind), id=f"{name}-{kind}", marks=pytest.mark.xdist_group(f"{name}-{kind}"))

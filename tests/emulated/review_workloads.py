@@ -135,7 +135,7 @@ def schedule(deployment: Deployment) -> list[str]:
     """Each job starts at the hour of its own zone, is tried again, and what fails for good waits in a queue."""
     jobs = deployment.environment.jobs
     listed = deployment.client("scheduler").list_schedules()["Schedules"]
-    names = {deployment.environment.target.name("aws_scheduler_schedule", name): name for name in jobs}
+    names = {deployment.environment.names.name("aws_scheduler_schedule", name): name for name in jobs}
     findings = [f"{each['Name']} is no job's" for each in listed if each["Name"] not in names]
     findings += [f"{name} has no schedule" for name in names.keys() - {each["Name"] for each in listed}]
     return findings + [

@@ -8,7 +8,7 @@ from adelie.cdn.distribution import Cdn
 from adelie.cdn.settings import CdnSettings, DomainSettings, WebAclSettings
 from adelie.seam.terraform import TerraformStack
 from tests.fakes.collaborators import FakeBucket, FakeLoadBalancer, FakeLogs
-from tests.support import TARGET
+from tests.support import NAMES
 
 DOMAIN = DomainSettings(name="adelie.example.com", hosted_zone_id="Z0123456789ABC")
 
@@ -42,7 +42,7 @@ def build_cdn(
         stack,
         "cdn",
         settings=settings,
-        target=TARGET,
+        names=NAMES,
         assets=assets or FakeBucket(),
         load_balancer=FakeLoadBalancer(port=443 if domain else 80),
         logs=FakeLogs(),

@@ -11,7 +11,7 @@ from adelie.seam.terraform import TerraformOutput, TerraformStack
 from adelie.shared.security_group import SecurityGroup
 from adelie.values.metric import Metric
 from adelie.values.policy import Statement, policy_document
-from tests.support import TARGET, Synthesized, policy
+from tests.support import NAMES, Synthesized, policy
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class FakeWorkload:
         self._stack = stack
         self.peer_id = peer_id
         self.security_group = SecurityGroup(
-            stack, f"{peer_id}-group", target=TARGET, name=peer_id, description="A peer", vpc_id=FakeNetwork().vpc_id
+            stack, f"{peer_id}-group", names=NAMES, name=peer_id, description="A peer", vpc_id=FakeNetwork().vpc_id
         )
 
     def add_environment(self, variables: Mapping[str, str]) -> None:

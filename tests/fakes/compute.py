@@ -17,7 +17,7 @@ from adelie.seam.terraform import TerraformStack
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.settings import EncryptionSettings
 from tests.fakes.collaborators import FakeCertificate, FakeLogs, FakeNetwork
-from tests.support import TARGET
+from tests.support import NAMES
 
 IMAGE_TAG = "${var.image_tag}"
 
@@ -52,15 +52,15 @@ class ComputeStage:
     ) -> None:
         self.stack = stack
         self.network = FakeNetwork()
-        self.key = CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), target=TARGET)
+        self.key = CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), names=NAMES)
         self.cluster = Cluster(
-            stack, "cluster", settings=ClusterSettings.model_validate(cluster), target=TARGET, key=self.key
+            stack, "cluster", settings=ClusterSettings.model_validate(cluster), names=NAMES, key=self.key
         )
         self.load_balancer = LoadBalancer(
             stack,
             "load-balancer",
             settings=LoadBalancerSettings.model_validate(load_balancer or {"deletion_protection": True}),
-            target=TARGET,
+            names=NAMES,
             network=self.network,
             logs=FakeLogs(),
             certificate=FakeCertificate(certificate_arn) if certificate_arn else None,
@@ -68,7 +68,7 @@ class ComputeStage:
 
     def repository(self, name: str) -> Repository:
         settings = RepositorySettings(force_delete=False)
-        return Repository(self.stack, f"repository-{name}", settings=settings, target=TARGET, key=self.key, name=name)
+        return Repository(self.stack, f"repository-{name}", settings=settings, names=NAMES, key=self.key, name=name)
 
     def service(self, name: str = "backend-api", **changes: object) -> FargateService:
         return FargateService(
@@ -76,7 +76,7 @@ class ComputeStage:
             f"service-{name}",
             name=name,
             settings=ServiceSettings.model_validate({**SERVICE, **changes}),
-            target=TARGET,
+            names=NAMES,
             key=self.key,
             network=self.network,
             cluster=self.cluster,
@@ -91,7 +91,7 @@ class ComputeStage:
             name,
             name=name,
             settings=ScheduledJobSettings.model_validate({**SCHEDULE, **changes}),
-            target=TARGET,
+            names=NAMES,
             key=self.key,
             network=self.network,
             cluster=self.cluster,

@@ -12,7 +12,7 @@ from adelie.seam.terraform import TerraformStack
 from adelie.shared.encryption import CustomerKey, EncryptionSettings
 from adelie.storage.log_bucket import LogBucket
 from adelie.storage.settings import BucketSettings, LogBucketSettings, SecretSettings
-from tests.support import TARGET, Synthesized
+from tests.support import NAMES, Synthesized
 
 
 def opened_ports(synthesized: Synthesized) -> set[tuple[int, int, str]]:
@@ -29,12 +29,12 @@ def refusal(error: pytest.ExceptionInfo[ValidationError]) -> tuple[str, str]:
 
 def build_key(stack: TerraformStack) -> CustomerKey:
     """The customer key under the id "key"."""
-    return CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), target=TARGET)
+    return CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), names=NAMES)
 
 
 def build_logs(stack: TerraformStack, **overrides: Any) -> LogBucket:
     """The log bucket under the id "logs"."""
-    return LogBucket(stack, "logs", settings=log_bucket_settings(**overrides), target=TARGET)
+    return LogBucket(stack, "logs", settings=log_bucket_settings(**overrides), names=NAMES)
 
 
 def database_settings(**overrides: Any) -> DatabaseSettings:

@@ -12,7 +12,7 @@ from adelie.network.settings import BastionSettings, NetworkSettings
 from adelie.network.vpc import Network
 from adelie.seam.terraform import TerraformStack
 from adelie.shared.encryption import CustomerKey, EncryptionSettings
-from tests.support import TARGET, Synthesized, synthesize
+from tests.support import NAMES, Synthesized, synthesize
 
 FARGATE_ENDPOINTS = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
 
@@ -38,11 +38,11 @@ def network_settings(**overrides: Any) -> NetworkSettings:
 
 def build_network(stack: TerraformStack, **overrides: Any) -> Network:
     """A network under the id "network", with the key that its logs need."""
-    key = CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), target=TARGET)
-    return Network(stack, "network", settings=network_settings(**overrides), target=TARGET, key=key)
+    key = CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), names=NAMES)
+    return Network(stack, "network", settings=network_settings(**overrides), names=NAMES, key=key)
 
 
 def build_bastion(stack: TerraformStack, **overrides: Any) -> Bastion:
     """A bastion under the id "bastion", in a network of its own."""
     settings = BastionSettings.model_validate({"instance_type": "t4g.nano", **overrides})
-    return Bastion(stack, "bastion", settings=settings, target=TARGET, network=build_network(stack))
+    return Bastion(stack, "bastion", settings=settings, names=NAMES, network=build_network(stack))

@@ -54,7 +54,7 @@ class Account:
 
     def __init__(self, environment: Environment, platform: Synthesized, bootstrap: Synthesized) -> None:
         self.environment = environment
-        self.id, self.region, self.prefix = environment.account_id, environment.region, environment.target.prefix
+        self.id, self.region, self.prefix = environment.account_id, environment.region, environment.names.prefix
         self.platform, self.bootstrap = platform, bootstrap
         self.arns = Arns(platform, account=self.id, region=self.region)
         self.bootstrap_arns = Arns(bootstrap, account=self.id, region=self.region)
@@ -66,7 +66,7 @@ class Account:
 
     def pipeline_role(self, kind: str) -> str:
         """The ARN of the role that GitHub Actions takes to plan or to apply."""
-        return self.arn("iam", f"role/{self.environment.target.bootstrap_name(kind)}", region="")
+        return self.arn("iam", f"role/{self.environment.names.bootstrap_name(kind)}", region="")
 
     @property
     def state_bucket(self) -> str:

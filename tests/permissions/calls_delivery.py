@@ -154,7 +154,7 @@ def reading(account: Account) -> Iterator[Call]:
 def making_roles(account: Account) -> Iterator[Call]:
     """Apply makes roles within the boundary, hands them to their services, and has no way to more than that."""
     apply = account.pipeline_role("apply")
-    own = account.arn("iam", f"policy/{account.environment.target.bootstrap_name('boundary')}", region="")
+    own = account.arn("iam", f"policy/{account.environment.names.bootstrap_name('boundary')}", region="")
     key = "iam:PermissionsBoundary"
     yield Call(
         what="Terraform changes who takes a role",

@@ -8,7 +8,7 @@ import pytest
 
 from adelie.cdn.web_acl import WebAcl
 from tests.fakes.cdn import build_cdn, cdn_settings, web_acl_settings
-from tests.support import TARGET, Synthesized, synthesize
+from tests.support import NAMES, Synthesized, synthesize
 
 BASE_GROUPS = [
     "AWSManagedRulesAmazonIpReputationList",
@@ -18,7 +18,7 @@ BASE_GROUPS = [
 
 
 def web_acl(**overrides: Any) -> Synthesized:
-    return synthesize(lambda stack: WebAcl(stack, "acl", settings=web_acl_settings(**overrides), target=TARGET))
+    return synthesize(lambda stack: WebAcl(stack, "acl", settings=web_acl_settings(**overrides), names=NAMES))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from adelie.compute.settings import RepositorySettings
 from adelie.seam.terraform import TerraformStack
 from tests.fakes.collaborators import FakeNetwork
 from tests.fakes.compute import CLUSTER, ComputeStage
-from tests.support import TARGET, Synthesized, policy, synthesize
+from tests.support import NAMES, Synthesized, policy, synthesize
 
 CERTIFICATE = "arn:aws:acm:ap-northeast-2:111111111111:certificate/1"
 
@@ -63,7 +63,7 @@ def test_force_delete_and_expiry_are_the_environments_choice() -> None:
             stack,
             "repository",
             settings=RepositorySettings(force_delete=True, untagged_expiry_days=1),
-            target=TARGET,
+            names=NAMES,
             key=stage.key,
             name="frontend",
         )

@@ -11,7 +11,7 @@ from adelie.compute.one_off_task import OneOffTask
 from adelie.seam.terraform import TerraformStack
 from tests.fakes.collaborators import FakeWorkload, given, granted
 from tests.fakes.compute import IMAGE_TAG, TASK, TOPIC, ComputeStage
-from tests.support import TARGET, Synthesized, policy, synthesize
+from tests.support import NAMES, Synthesized, policy, synthesize
 
 MACHINE = JobDefinition(
     name="ai-pipeline",
@@ -271,7 +271,7 @@ def test_a_one_off_task_is_defined_but_not_run() -> None:
             settings=OneOffTaskSettings.model_validate(
                 {**TASK, "image_of": "backend-api", "when": "by-hand", "command": ("alembic", "upgrade", "head")}
             ),
-            target=TARGET,
+            names=NAMES,
             key=stage.key,
             network=stage.network,
             cluster=stage.cluster,

@@ -14,7 +14,7 @@ from adelie.functions.database_role import handler
 from adelie.seam.terraform import TerraformStack
 from tests.fakes.collaborators import FakeNetwork
 from tests.fakes.data import build_key, database_settings
-from tests.support import TARGET, Synthesized, policy, references, synthesize
+from tests.support import NAMES, Synthesized, policy, references, synthesize
 
 
 def build(stack: TerraformStack, **application: Any) -> Database:
@@ -22,7 +22,7 @@ def build(stack: TerraformStack, **application: Any) -> Database:
         stack,
         "database",
         settings=database_settings(application=application),
-        target=TARGET,
+        names=NAMES,
         key=build_key(stack),
         network=FakeNetwork(),
     )
@@ -148,14 +148,14 @@ def test_lambda_asks_for_its_permissions_first(function: dict[str, Any]) -> None
 
 
 def test_a_region_without_rdss_authority_is_refused() -> None:
-    elsewhere = replace(TARGET, region="us-west-1")
+    elsewhere = replace(NAMES, region="us-west-1")
 
     def refused(stack: TerraformStack) -> None:
         Database(
             stack,
             "database",
             settings=database_settings(),
-            target=elsewhere,
+            names=elsewhere,
             key=build_key(stack),
             network=FakeNetwork(),
         )

@@ -12,7 +12,7 @@ from adelie.database.settings import CacheSettings
 from adelie.seam.terraform import TerraformStack
 from tests.fakes.collaborators import FakeNetwork, FakeWorkload, given, granted
 from tests.fakes.data import build_key, cache_settings, opened_ports, refusal
-from tests.support import TARGET, Synthesized, references, synthesize
+from tests.support import NAMES, Synthesized, references, synthesize
 
 
 def build(stack: TerraformStack, **overrides: Any) -> Cache:
@@ -20,7 +20,7 @@ def build(stack: TerraformStack, **overrides: Any) -> Cache:
         stack,
         "cache",
         settings=cache_settings(**overrides),
-        target=TARGET,
+        names=NAMES,
         key=build_key(stack),
         network=FakeNetwork(),
     )

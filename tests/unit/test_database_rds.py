@@ -13,7 +13,7 @@ from adelie.database.settings import DatabaseSettings
 from adelie.seam.terraform import TerraformStack
 from tests.fakes.collaborators import FakeNetwork, FakeWorkload, given, granted
 from tests.fakes.data import build_key, database_settings, opened_ports, refusal
-from tests.support import TARGET, Synthesized, policy, references, synthesize
+from tests.support import NAMES, Synthesized, policy, references, synthesize
 
 
 def build(stack: TerraformStack, **overrides: Any) -> Database:
@@ -21,7 +21,7 @@ def build(stack: TerraformStack, **overrides: Any) -> Database:
         stack,
         "database",
         settings=database_settings(**overrides),
-        target=TARGET,
+        names=NAMES,
         key=build_key(stack),
         network=FakeNetwork(),
     )
@@ -226,7 +226,7 @@ def test_enhanced_monitoring_has_a_role_that_only_rds_of_this_account_takes(
     assert instance["monitoring_interval"] == 60
     (trust,) = policy(maximal.only("aws_iam_role", "monitoring")["assume_role_policy"])
     assert trust["Principal"] == {"Service": ["monitoring.rds.amazonaws.com"]}
-    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": TARGET.account_id}}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": NAMES.account_id}}
     assert (
         maximal.only("aws_iam_role_policy_attachment")["policy_arn"]
         == "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"

@@ -11,38 +11,38 @@ from adelie.seam.terraform import TerraformStack
 from adelie.shared.alarm_topic import AlarmTopic
 from adelie.shared.encryption import CustomerKey, EncryptionSettings
 from adelie.shared.security_group import SecurityGroup
-from adelie.values.naming import DEFAULT_NAME_LIMIT, NAME_LIMITS, AwsTarget, InvalidNameError
+from adelie.values.naming import DEFAULT_NAME_LIMIT, NAME_LIMITS, AwsNames, InvalidNameError
 from adelie.values.policy import Statement, assume_role_policy, policy_document
-from tests.support import TARGET, policy, references, synthesize
+from tests.support import NAMES, policy, references, synthesize
 
 LABELS = st.from_regex(r"[a-z][a-z0-9]{0,20}", fullmatch=True)
 
 
 @given(LABELS, LABELS, st.lists(LABELS, max_size=4), st.sampled_from([*NAME_LIMITS, "aws_vpc"]))
 def test_a_name_fits_or_is_refused(project: str, environment: str, parts: list[str], resource_type: str) -> None:
-    target = AwsTarget(project=project, environment=environment, account_id="111111111111", region="eu-west-1")
+    names = AwsNames(project=project, environment=environment, account_id="111111111111", region="eu-west-1")
     limit = NAME_LIMITS.get(resource_type, DEFAULT_NAME_LIMIT)
     expected = "-".join((project, environment, *parts))
     if len(expected) <= limit:
-        assert target.name(resource_type, *parts) == expected
+        assert names.name(resource_type, *parts) == expected
     else:
         with pytest.raises(InvalidNameError, match=f"an {resource_type} may have {limit}; shorten it by"):
-            target.name(resource_type, *parts)
+            names.name(resource_type, *parts)
 
 
 @pytest.mark.parametrize("part", ["Upper", "under_score", "-edge", "two--hyphens", ""])
 def test_a_name_that_some_service_refuses_is_refused(part: str) -> None:
     with pytest.raises(InvalidNameError, match="must be lower-case letters, digits and single hyphens; rename it"):
-        TARGET.name("aws_lb", part)
+        NAMES.name("aws_lb", part)
 
 
 def test_a_bucket_name_is_unique_to_the_account() -> None:
-    assert TARGET.bucket_name("objects") == "adelie-test-objects-111111111111"
+    assert NAMES.bucket_name("objects") == "adelie-test-objects-111111111111"
 
 
 def test_arns_are_of_this_account_and_region_unless_global() -> None:
-    assert TARGET.arn("sqs", "q") == "arn:aws:sqs:ap-northeast-2:111111111111:q"
-    assert TARGET.arn("iam", "role/r", region="") == "arn:aws:iam::111111111111:role/r"
+    assert NAMES.arn("sqs", "q") == "arn:aws:sqs:ap-northeast-2:111111111111:q"
+    assert NAMES.arn("iam", "role/r", region="") == "arn:aws:iam::111111111111:role/r"
 
 
 def test_a_statement_that_allows_everybody_is_refused() -> None:
@@ -65,7 +65,7 @@ def test_a_trust_policy_is_bound_to_the_account() -> None:
 def test_a_port_is_opened_at_both_ends_and_for_nobody_else() -> None:
     def build(stack: TerraformStack) -> None:
         groups = {
-            name: SecurityGroup(stack, name, target=TARGET, name=name, description=name, vpc_id="vpc-1")
+            name: SecurityGroup(stack, name, names=NAMES, name=name, description=name, vpc_id="vpc-1")
             for name in ("database", "service")
         }
         groups["database"].allow_tcp_from(groups["service"], peer_id="service", port=5432)
@@ -85,7 +85,7 @@ def test_a_port_is_opened_at_both_ends_and_for_nobody_else() -> None:
 
 def test_the_customer_key_is_usable_by_this_account_only() -> None:
     settings = EncryptionSettings(deletion_window_days=30)
-    synthesized = synthesize(lambda stack: CustomerKey(stack, "key", settings=settings, target=TARGET))
+    synthesized = synthesize(lambda stack: CustomerKey(stack, "key", settings=settings, names=NAMES))
     key = synthesized.only("aws_kms_key")
     assert key["deletion_window_in_days"] == 30
     for statement in policy(key["policy"]):
@@ -105,8 +105,8 @@ def test_a_deletion_window_outside_what_kms_takes_is_refused(days: int, message:
 
 def test_only_alarms_and_budgets_of_this_account_publish_to_the_alarm_topic() -> None:
     def build(stack: TerraformStack) -> None:
-        key = CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), target=TARGET)
-        AlarmTopic(stack, "alarms", target=TARGET, key=key)
+        key = CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), names=NAMES)
+        AlarmTopic(stack, "alarms", names=NAMES, key=key)
 
     synthesized = synthesize(build)
     assert references(synthesized.only("aws_sns_topic")["kms_master_key_id"]) == {"aws_kms_key.key_F64E54E4"}

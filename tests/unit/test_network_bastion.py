@@ -8,7 +8,7 @@ from adelie.seam.terraform import TerraformStack
 from adelie.shared.collaborators import Peer
 from adelie.shared.security_group import SecurityGroup
 from tests.fakes.network import build_bastion, synthesize_readable
-from tests.support import TARGET, Synthesized, policy
+from tests.support import NAMES, Synthesized, policy
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_a_database_can_let_it_in() -> None:
     def build(stack: TerraformStack) -> None:
         peer: Peer = build_bastion(stack)
         database = SecurityGroup(
-            stack, "database", target=TARGET, name="database", description="Database", vpc_id="vpc-1"
+            stack, "database", names=NAMES, name="database", description="Database", vpc_id="vpc-1"
         )
         database.allow_tcp_from(peer.security_group, peer_id=peer.peer_id, port=5432)
 

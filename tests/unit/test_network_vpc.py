@@ -8,7 +8,7 @@ from adelie.network.vpc import Network
 from adelie.seam.terraform import TerraformOutput, TerraformStack
 from adelie.shared.encryption import CustomerKey, EncryptionSettings
 from tests.fakes.network import FARGATE_ENDPOINTS, build_network, network_settings, synthesize_readable
-from tests.support import TARGET, Synthesized, policy
+from tests.support import NAMES, Synthesized, policy
 
 
 @pytest.fixture(scope="module")
@@ -265,8 +265,8 @@ def test_zones_of_another_region_are_refused() -> None:
     settings = network_settings(availability_zones=("us-east-1a", "us-east-1b"))
 
     def build(stack: TerraformStack) -> None:
-        key = CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), target=TARGET)
-        Network(stack, "network", settings=settings, target=TARGET, key=key)
+        key = CustomerKey(stack, "key", settings=EncryptionSettings(deletion_window_days=7), names=NAMES)
+        Network(stack, "network", settings=settings, names=NAMES, key=key)
 
     with pytest.raises(ValueError, match=r"^availability_zones must be ") as error:
         synthesize_readable(build)

@@ -40,7 +40,7 @@ from tests.fakes.cdn import DOMAIN, build_cdn, cdn_settings
 from tests.fakes.collaborators import FakeNetwork
 from tests.fakes.compute import ComputeStage
 from tests.fakes.data import build_key, cache_settings, database_settings
-from tests.support import TARGET, Synthesized, policy, references, synthesize
+from tests.support import NAMES, Synthesized, policy, references, synthesize
 
 SETTINGS = AlarmSettings()
 SLOW_WRITES = Alarm(
@@ -66,8 +66,8 @@ SOURCES = [
 def with_topic(build: Callable[[TerraformStack, AlarmTopic, CustomerKey], object], region: str = "") -> Synthesized:
     def everything(stack: TerraformStack) -> None:
         settings = EncryptionSettings(deletion_window_days=7)
-        key = CustomerKey(stack, "key", settings=settings, target=TARGET, region=region or None)
-        build(stack, AlarmTopic(stack, "alarms", target=TARGET, key=key, region=region or None), key)
+        key = CustomerKey(stack, "key", settings=settings, names=NAMES, region=region or None)
+        build(stack, AlarmTopic(stack, "alarms", names=NAMES, key=key, region=region or None), key)
 
     return synthesize(everything)
 
@@ -94,9 +94,9 @@ class Everything:
 def everything(stack: TerraformStack, jobs: Sequence[str] = ("ai-pipeline",)) -> Everything:
     """One of each, a cache with a replica, and a topic in each region."""
     stage = ComputeStage(stack)
-    topic = AlarmTopic(stack, "alarms", target=TARGET, key=stage.key)
-    edge_topic = AlarmTopic(stack, "edge-alarms", target=TARGET, key=stage.key, region="us-east-1")
-    of_data: dict[str, Any] = {"target": TARGET, "key": stage.key, "network": FakeNetwork()}
+    topic = AlarmTopic(stack, "alarms", names=NAMES, key=stage.key)
+    edge_topic = AlarmTopic(stack, "edge-alarms", names=NAMES, key=stage.key, region="us-east-1")
+    of_data: dict[str, Any] = {"names": NAMES, "key": stage.key, "network": FakeNetwork()}
     service = stage.service("api")
     database = Database(stack, "db", settings=database_settings(allocated_storage_gib=100), **of_data)
     cache = Cache(stack, "redis", settings=cache_settings(replicas=1), **of_data)
@@ -109,12 +109,12 @@ def everything(stack: TerraformStack, jobs: Sequence[str] = ("ai-pipeline",)) ->
         "database": database_alarms(database, SETTINGS),
         "cache": cache_alarms(cache, SETTINGS),
     }.items():
-        made.update(Alarms(stack, part, target=TARGET, topic=topic, alarms=alarms).by_arn)
+        made.update(Alarms(stack, part, names=NAMES, topic=topic, alarms=alarms).by_arn)
     for part, alarms in {
         "edge": cdn_alarms(cdn, SETTINGS),
         "viewers": certificate_alarms(cdn.certificate, SETTINGS, name="viewers"),
     }.items():
-        made.update(Alarms(stack, part, target=TARGET, topic=edge_topic, alarms=alarms).by_arn)
+        made.update(Alarms(stack, part, names=NAMES, topic=edge_topic, alarms=alarms).by_arn)
     scheduled = {name: stage.job(name) for name in jobs}
     for job in scheduled.values():
         made.update(job.alarms)
@@ -235,7 +235,7 @@ def test_two_thresholds_of_the_database_follow_from_its_class(
             stack,
             "db",
             settings=database_settings(instance_class=instance_class),
-            target=TARGET,
+            names=NAMES,
             key=build_key(stack),
             network=FakeNetwork(),
         )
@@ -291,7 +291,7 @@ def test_a_topic_in_another_region_is_there_with_its_key() -> None:
 def test_an_alarm_that_its_topic_would_not_hear_is_refused() -> None:
     def build(stack: TerraformStack, topic: AlarmTopic, _: CustomerKey) -> None:
         alarms = cdn_alarms(build_cdn(stack, cdn_settings()), SETTINGS)
-        Alarms(stack, "edge", target=TARGET, topic=topic, alarms=alarms)
+        Alarms(stack, "edge", names=NAMES, topic=topic, alarms=alarms)
 
     with pytest.raises(ValueError, match="cdn-server-errors watches us-east-1, and tells a topic of ap-northeast-2"):
         with_topic(build)
@@ -326,7 +326,7 @@ def dashboard(jobs: Sequence[str] = ("ai-pipeline",), alarms: Sequence[Alarm] = 
         Dashboard(
             stack,
             "dashboard",
-            target=TARGET,
+            names=NAMES,
             load_balancer=made.stage.load_balancer,
             cdn=made.cdn,
             services=made.services,
@@ -392,7 +392,7 @@ def test_each_job_has_a_row_of_its_own(graphs: Mapping[str, Any]) -> None:
 def test_a_budget_tells_before_it_is_used_up() -> None:
     stack = with_topic(
         lambda stack, topic, _: Budget(
-            stack, "budget", settings=BudgetSettings(monthly_limit_usd=300), target=TARGET, topic=topic
+            stack, "budget", settings=BudgetSettings(monthly_limit_usd=300), names=NAMES, topic=topic
         )
     )
     body = stack.only("aws_budgets_budget")
@@ -408,7 +408,7 @@ def backup(settings: BackupSettings) -> Synthesized:
             stack,
             "backup",
             settings=settings,
-            target=TARGET,
+            names=NAMES,
             key=key,
             topic=topic,
             sources=SOURCES,
@@ -447,12 +447,12 @@ def test_the_backup_role_reads_no_other_data() -> None:
 
 def test_the_backup_role_may_use_the_key_of_each_thing_that_it_copies() -> None:
     def build(stack: TerraformStack, topic: AlarmTopic, key: CustomerKey) -> None:
-        other = CustomerKey(stack, "other", settings=EncryptionSettings(deletion_window_days=7), target=TARGET)
+        other = CustomerKey(stack, "other", settings=EncryptionSettings(deletion_window_days=7), names=NAMES)
         BackupPlan(
             stack,
             "backup",
             settings=BackupSettings(daily_retention_days=35),
-            target=TARGET,
+            names=NAMES,
             key=key,
             topic=topic,
             sources=[BackupSource(kind="bucket", arn=BUCKET_ARN, key=each) for each in (key, other)],

@@ -12,7 +12,7 @@ from adelie.storage.bucket import Bucket
 from adelie.storage.settings import BucketSettings
 from tests.fakes.collaborators import FakeWorkload, given, granted
 from tests.fakes.data import bucket_settings, build_key, build_logs, refusal
-from tests.support import TARGET, Synthesized, policy, references, synthesize
+from tests.support import NAMES, Synthesized, policy, references, synthesize
 
 VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.ap-northeast-2.amazonaws.com"}}
 DISTRIBUTION = "arn:aws:cloudfront::111111111111:distribution/E1"
@@ -23,7 +23,7 @@ def build(stack: TerraformStack, purpose: str, *, with_key: bool = True, **overr
         stack,
         purpose,
         settings=bucket_settings(**overrides),
-        target=TARGET,
+        names=NAMES,
         purpose=purpose,
         key=build_key(stack) if with_key else None,
         logs=build_logs(stack),

@@ -11,12 +11,12 @@ from adelie.seam.terraform import TerraformStack
 from adelie.storage.secret import Secret
 from tests.fakes.collaborators import FakeWorkload, given, granted
 from tests.fakes.data import build_key, refusal, secret_settings
-from tests.support import TARGET, Synthesized, references, synthesize
+from tests.support import NAMES, Synthesized, references, synthesize
 
 
 def build(stack: TerraformStack, name: str, **overrides: Any) -> Secret:
     key = build_key(stack)
-    return Secret(stack, f"secret-{name}", settings=secret_settings(**overrides), target=TARGET, name=name, key=key)
+    return Secret(stack, f"secret-{name}", settings=secret_settings(**overrides), names=NAMES, name=name, key=key)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_two_generated_secrets_have_a_value_each() -> None:
     def build_two(stack: TerraformStack) -> None:
         key = build_key(stack)
         for name in ("jwt-secret", "session-secret"):
-            Secret(stack, f"secret-{name}", settings=secret_settings(), target=TARGET, name=name, key=key)
+            Secret(stack, f"secret-{name}", settings=secret_settings(), names=NAMES, name=name, key=key)
 
     stack = synthesize(build_two)
     versions = stack.resources("aws_secretsmanager_secret_version").values()

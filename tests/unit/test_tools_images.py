@@ -70,7 +70,7 @@ def repositories(environment: Environment) -> None:
 
 @pytest.fixture
 def bucket(environment: Environment) -> Any:
-    made = environment.target.bucket_name("assets")
+    made = environment.names.bucket_name("assets")
     s3 = client(environment, "s3")
     s3.create_bucket(Bucket=made, CreateBucketConfiguration={"LocationConstraint": environment.region})
     return lambda: {each["Key"] for each in s3.list_objects_v2(Bucket=made).get("Contents", [])}
@@ -161,7 +161,7 @@ def test_assets_are_taken_out_of_the_pushed_image_and_nothing_is_deleted(
     environment: Environment, docker: Docker, bucket: Callable[[], set[str]]
 ) -> None:
     push(environment, "web")
-    name, s3 = environment.target.bucket_name("assets"), client(environment, "s3")
+    name, s3 = environment.names.bucket_name("assets"), client(environment, "s3")
     s3.put_object(Bucket=name, Key="assets/before.js", Body=b"")
     (docker.files / "fonts").mkdir(parents=True)
     (docker.files / "index-4f2c.js").write_text("x")

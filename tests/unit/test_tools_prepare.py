@@ -37,7 +37,7 @@ def test_every_image_asset_and_supplied_secret_has_a_place(
     stack, environment, before = platforms[name], environments[name], made(platforms[name])
     for kind in ("aws_ecr_repository", "aws_secretsmanager_secret"):
         assert {f"{kind}.{each}" for each in stack.resources(kind)} <= before
-    bucket = environment.target.bucket_name("assets")
+    bucket = environment.names.bucket_name("assets")
     (assets,) = (key for key, body in stack.resources("aws_s3_bucket").items() if body["bucket"] == bucket)
     assert f"aws_s3_bucket.{assets}" in before
 

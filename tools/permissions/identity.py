@@ -19,6 +19,6 @@ def outputs(environment: Environment, kind: Kind) -> str:
     """`role=` and `region=`, a line each, as GitHub takes outputs. Raises ToolError for an emulated environment."""
     if environment.emulator is not None:
         raise ToolError(f"{environment.name} is emulated and has no roles; name staging or prod.")
-    target = environment.target
-    role = target.arn("iam", f"role/{target.bootstrap_name(kind)}", region="")
+    names = environment.names
+    role = names.arn("iam", f"role/{names.bootstrap_name(kind)}", region="")
     return f"role={role}\nregion={environment.region}"

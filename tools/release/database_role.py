@@ -56,7 +56,7 @@ def make_role(environment: Environment, tell: Callable[[str], None]) -> None:
 
 
 def _invoke(environment: Environment) -> Any:  # noqa: ANN401 -- boto3's clients are made at run time
-    name = environment.target.name("aws_lambda_function", FUNCTION)
+    name = environment.names.name("aws_lambda_function", FUNCTION)
     functions = client(environment, "lambda", patience_seconds=TIMEOUT_SECONDS + 15)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:

@@ -73,7 +73,7 @@ def publish_assets(environment: Environment, tag: str, tell: Tell) -> int:
     for name in paths:
         if not _is_pushed(ecr, environment, name, tag):
             raise ToolError(
-                f"ECR has no image {environment.target.name('aws_ecr_repository', name)}:{tag}; build it first: "
+                f"ECR has no image {environment.names.name('aws_ecr_repository', name)}:{tag}; build it first: "
                 f"`adelie release images`."
             )
     _log_in(ecr, environment)
@@ -123,7 +123,7 @@ def _upload(environment: Environment, folder: Path, tell: Tell) -> int:
     Nothing is deleted: pages that are open, or cached, still ask for the files of the release before.
     """
     files = sorted(file for file in folder.rglob("*") if file.is_file())
-    s3, bucket = client(environment, "s3"), environment.target.bucket_name("assets")
+    s3, bucket = client(environment, "s3"), environment.names.bucket_name("assets")
     for file in files:
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         key = f"assets/{file.relative_to(folder).as_posix()}"
@@ -137,7 +137,7 @@ def _registry(environment: Environment) -> str:
 
 
 def _image(environment: Environment, name: str, tag: str) -> str:
-    return f"{_registry(environment)}/{environment.target.name('aws_ecr_repository', name)}:{tag}"
+    return f"{_registry(environment)}/{environment.names.name('aws_ecr_repository', name)}:{tag}"
 
 
 def _platform(environment: Environment, name: str) -> tuple[str, str]:
@@ -145,7 +145,7 @@ def _platform(environment: Environment, name: str) -> tuple[str, str]:
 
 
 def _is_pushed(ecr: Any, environment: Environment, name: str, tag: str) -> bool:  # noqa: ANN401 -- boto3's client
-    repository = environment.target.name("aws_ecr_repository", name)
+    repository = environment.names.name("aws_ecr_repository", name)
     try:
         ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
     except ClientError as error:

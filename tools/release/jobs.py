@@ -21,8 +21,8 @@ def start(environment: Environment, job: str, *, force: bool) -> str:
     `force` runs it when it would end by itself too, as on a market holiday.
     """
     check_account(environment)
-    target = environment.target
-    machine = target.arn("states", f"stateMachine:{target.name('aws_sfn_state_machine', job)}")
+    names = environment.names
+    machine = names.arn("states", f"stateMachine:{names.name('aws_sfn_state_machine', job)}")
     states: SFNClient = client(environment, "stepfunctions")
     try:
         return states.start_execution(stateMachineArn=machine, input=json.dumps({"force": force}))["executionArn"]

@@ -55,7 +55,7 @@ QUOTAS: Final = (
 
 def not_bootstrapped(environment: Environment) -> Finding:
     """The account has no permissions boundary for the environment's roles."""
-    policy = environment.target.bootstrap_name("boundary")
+    policy = environment.names.bootstrap_name("boundary")
     return Finding(
         f"account {environment.account_id} has no policy {policy}, without which no role of {environment.name} can be "
         f"made; run `make bootstrap ENV={environment.name}`."

@@ -77,7 +77,7 @@ def _check_tag(image_tag: str) -> None:
 
 
 def _register(ecs: ECSClient, environment: Environment, name: str, image_tag: str) -> TaskDefinitionTypeDef:
-    family = environment.target.name("aws_ecs_task_definition", name)
+    family = environment.names.name("aws_ecs_task_definition", name)
     try:
         latest = ecs.describe_task_definition(taskDefinition=family, include=["TAGS"])
     except ClientError as error:
@@ -106,8 +106,8 @@ def _retagged(image: str, tag: str) -> str:
 def _network(environment: Environment, name: str) -> AwsVpcConfigurationTypeDef:
     """The private subnets and the task's security group, found by the names the platform gives them."""
     ec2 = client(environment, "ec2")
-    group_name = environment.target.name("aws_security_group", name)
-    subnet_name = environment.target.name("aws_subnet", "private")
+    group_name = environment.names.name("aws_security_group", name)
+    subnet_name = environment.names.name("aws_subnet", "private")
     groups: Sequence[dict[str, str]] = ec2.describe_security_groups(
         Filters=[{"Name": "group-name", "Values": [group_name]}]
     )["SecurityGroups"]
@@ -128,7 +128,7 @@ def _start(
     ecs: ECSClient, environment: Environment, name: str, definition: str, network: AwsVpcConfigurationTypeDef
 ) -> str:
     answer = ecs.run_task(
-        cluster=environment.target.name("aws_ecs_cluster", CLUSTER),
+        cluster=environment.names.name("aws_ecs_cluster", CLUSTER),
         taskDefinition=definition,
         capacityProviderStrategy=[{"capacityProvider": environment.tasks[name].capacity_provider, "weight": 1}],
         networkConfiguration={"awsvpcConfiguration": network},
@@ -145,7 +145,7 @@ def _start(
 def _wait(ecs: ECSClient, environment: Environment, name: str, task: str, tell: Callable[[str], None]) -> TaskTypeDef:
     deadline, told = time.monotonic() + PATIENCE_SECONDS, ""
     while time.monotonic() < deadline:
-        described = ecs.describe_tasks(cluster=environment.target.name("aws_ecs_cluster", CLUSTER), tasks=[task])[
+        described = ecs.describe_tasks(cluster=environment.names.name("aws_ecs_cluster", CLUSTER), tasks=[task])[
             "tasks"
         ]
         status = described[0].get("lastStatus", "UNKNOWN") if described else "UNKNOWN"

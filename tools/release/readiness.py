@@ -62,7 +62,7 @@ def _findings(name: str, environment: Environment, clients: Clients, dns: Dns) -
 
 def bootstrapped(environment: Environment, clients: Clients, _dns: Dns) -> Iterator[Finding]:
     """Whether `make bootstrap` has run."""
-    arn = environment.target.permissions_boundary_arn
+    arn = environment.names.permissions_boundary_arn
     try:
         clients(environment, "iam").get_policy(PolicyArn=arn)
     except ClientError as error:

@@ -134,10 +134,10 @@ def running_tags(environment: Environment) -> dict[str, str]:
 
 def services(ecs: ECSClient, environment: Environment) -> dict[str, ServiceTypeDef]:
     """The environment's services as ECS describes them, by the names in its files; those that aren't there are not."""
-    names = {environment.target.name("aws_ecs_service", name): name for name in environment.services}
+    names = {environment.names.name("aws_ecs_service", name): name for name in environment.services}
     try:
         found = ecs.describe_services(
-            cluster=environment.target.name("aws_ecs_cluster", CLUSTER), services=sorted(names)
+            cluster=environment.names.name("aws_ecs_cluster", CLUSTER), services=sorted(names)
         )["services"]
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == "ClusterNotFoundException":

@@ -61,8 +61,8 @@ def wake(environment: Environment, tell: Tell) -> None:
 
 def _resource(environment: Environment, name: str) -> str:
     """Application Auto Scaling's id of a service."""
-    target = environment.target
-    return f"service/{target.name('aws_ecs_cluster', CLUSTER)}/{target.name('aws_ecs_service', name)}"
+    names = environment.names
+    return f"service/{names.name('aws_ecs_cluster', CLUSTER)}/{names.name('aws_ecs_service', name)}"
 
 
 def _bounds(scaling: Any, resource: str) -> tuple[int, int] | None:  # noqa: ANN401 -- boto3's client
@@ -159,9 +159,9 @@ def _distribution(cloudfront: Any, environment: Environment) -> str:  # noqa: AN
     """The distribution of the environment, found by the name that it has as its comment."""
     pages = cloudfront.get_paginator("list_distributions").paginate()
     every = [each for page in pages for each in page["DistributionList"].get("Items", ())]
-    mine = [each["Id"] for each in every if environment.target.prefix in each["Comment"].split()]
+    mine = [each["Id"] for each in every if environment.names.prefix in each["Comment"].split()]
     if len(mine) != 1:
-        raise ToolError(f"CloudFront has {len(mine)} distributions of {environment.target.prefix}; deploy it first.")
+        raise ToolError(f"CloudFront has {len(mine)} distributions of {environment.names.prefix}; deploy it first.")
     return mine[0]
 
 

@@ -8,7 +8,7 @@ from adelie.cdn.domain import EDGE_REGION
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.collaborators import AccessLogBucket
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 _PREFIX: Final = "cloudfront"
 
@@ -21,13 +21,13 @@ class AccessLogs(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, target: AwsTarget, distribution_arn: str, logs: AccessLogBucket
+        self, scope: Construct, id: str, *, names: AwsNames, distribution_arn: str, logs: AccessLogBucket
     ) -> None:
         super().__init__(scope, id)
         source = aws.CloudwatchLogDeliverySource(
             self,
             "source",
-            name=target.name("aws_cloudwatch_log_delivery_source", "cdn"),
+            name=names.name("aws_cloudwatch_log_delivery_source", "cdn"),
             log_type="ACCESS_LOGS",
             resource_arn=distribution_arn,
             region=EDGE_REGION,
@@ -35,7 +35,7 @@ class AccessLogs(Construct):
         destination = aws.CloudwatchLogDeliveryDestination(
             self,
             "destination",
-            name=target.name("aws_cloudwatch_log_delivery_destination", "cdn"),
+            name=names.name("aws_cloudwatch_log_delivery_destination", "cdn"),
             output_format="json",
             delivery_destination_configuration=[
                 aws.CloudwatchLogDeliveryDestinationDeliveryDestinationConfiguration(

@@ -6,7 +6,7 @@ from typing import Final
 
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 # CloudFront developer guide: Use managed cache policies, Use managed origin request policies. The ids are AWS's own and
 # the same in every account.
@@ -27,17 +27,17 @@ class CachePolicies(Construct):
     alone (with brotli and gzip apart): no cookie, header or query string reaches their origins.
     """
 
-    def __init__(self, scope: Construct, id: str, *, page_ttl_seconds: int, target: AwsTarget) -> None:
+    def __init__(self, scope: Construct, id: str, *, page_ttl_seconds: int, names: AwsNames) -> None:
         super().__init__(scope, id)
-        self.assets_id = self._policy("assets", _YEAR_SECONDS, target)
-        self.pages_id = self._policy("pages", page_ttl_seconds, target)
+        self.assets_id = self._policy("assets", _YEAR_SECONDS, names)
+        self.pages_id = self._policy("pages", page_ttl_seconds, names)
 
-    def _policy(self, name: str, ttl_seconds: int, target: AwsTarget) -> str:
+    def _policy(self, name: str, ttl_seconds: int, names: AwsNames) -> str:
         policy = aws.CloudfrontCachePolicy(
             self,
             name,
-            name=target.name("aws_cloudfront_cache_policy", name),
-            comment=f"Keeps {name} of {target.prefix} for {ttl_seconds} seconds at most",
+            name=names.name("aws_cloudfront_cache_policy", name),
+            comment=f"Keeps {name} of {names.prefix} for {ttl_seconds} seconds at most",
             min_ttl=0,
             default_ttl=ttl_seconds,
             max_ttl=ttl_seconds,

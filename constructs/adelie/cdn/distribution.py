@@ -15,7 +15,7 @@ from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.collaborators import AccessLogBucket, AssetsBucket, PrivateLoadBalancer
 from adelie.values.metric import Metric
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 _READ: Final = ("GET", "HEAD", "OPTIONS")
 _CACHED: Final = ("GET", "HEAD")
@@ -54,7 +54,7 @@ class Cdn(Construct):
         id: str,
         *,
         settings: CdnSettings,
-        target: AwsTarget,
+        names: AwsNames,
         assets: AssetsBucket,
         load_balancer: PrivateLoadBalancer,
         logs: AccessLogBucket,
@@ -64,14 +64,14 @@ class Cdn(Construct):
         self._settings = settings
         self.certificate: Certificate | None = None
         """The viewers' certificate, in us-east-1; None without a domain."""
-        self._assets_origin = AssetsOrigin(self, "assets", target=target, bucket=assets)
+        self._assets_origin = AssetsOrigin(self, "assets", names=names, bucket=assets)
         self._application_origin = LoadBalancerOrigin(
-            self, "load-balancer", settings=settings, target=target, load_balancer=load_balancer, domain=domain
+            self, "load-balancer", settings=settings, names=names, load_balancer=load_balancer, domain=domain
         )
-        self._cache = CachePolicies(self, "cache", page_ttl_seconds=settings.page_ttl_seconds, target=target)
-        self._headers = SecurityHeaders(self, "headers", settings=settings, target=target)
+        self._cache = CachePolicies(self, "cache", page_ttl_seconds=settings.page_ttl_seconds, names=names)
+        self._headers = SecurityHeaders(self, "headers", settings=settings, names=names)
 
-        distribution = self._distribution(target, domain)
+        distribution = self._distribution(names, domain)
         self.distribution_id = distribution.id
         self.distribution_arn = distribution.arn
         self.domain_name = domain.name if domain else distribution.domain_name
@@ -80,7 +80,7 @@ class Cdn(Construct):
         if domain:
             self._records(domain, distribution)
         if settings.access_logs:
-            AccessLogs(self, "access-logs", target=target, distribution_arn=self.distribution_arn, logs=logs)
+            AccessLogs(self, "access-logs", names=names, distribution_arn=self.distribution_arn, logs=logs)
 
     def metric(self, name: str, statistic: str) -> Metric:
         """What is measured of the distribution, in us-east-1.
@@ -96,18 +96,18 @@ class Cdn(Construct):
             region=EDGE_REGION,
         )
 
-    def _distribution(self, target: AwsTarget, domain: DomainSettings | None) -> aws.CloudfrontDistribution:
+    def _distribution(self, names: AwsNames, domain: DomainSettings | None) -> aws.CloudfrontDistribution:
         settings = self._settings
         return aws.CloudfrontDistribution(
             self,
             "distribution",
-            comment=f"Front door of {target.prefix}",
+            comment=f"Front door of {names.prefix}",
             enabled=True,
             aliases=[domain.name] if domain else None,
             http_version="http2and3",
             is_ipv6_enabled=True,
             price_class=settings.price_class,
-            web_acl_id=self._web_acl_arn(target),
+            web_acl_id=self._web_acl_arn(names),
             origin=[self._assets_origin.block, self._application_origin.block],
             ordered_cache_behavior=[self._assets_behavior(), self._api_behavior()],
             default_cache_behavior=self._pages_behavior(),
@@ -120,10 +120,10 @@ class Cdn(Construct):
             wait_for_deployment=settings.wait_for_deployment,
         )
 
-    def _web_acl_arn(self, target: AwsTarget) -> str | None:
+    def _web_acl_arn(self, names: AwsNames) -> str | None:
         if self._settings.web_acl is None:
             return None
-        return WebAcl(self, "web-acl", settings=self._settings.web_acl, target=target).arn
+        return WebAcl(self, "web-acl", settings=self._settings.web_acl, names=names).arn
 
     def _assets_behavior(self) -> aws.CloudfrontDistributionOrderedCacheBehavior:
         return aws.CloudfrontDistributionOrderedCacheBehavior(

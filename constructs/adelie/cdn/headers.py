@@ -9,7 +9,7 @@ from typing import Final
 from adelie.cdn.settings import CdnSettings, CspDirective, HstsSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 DEFAULT_CSP: Final[Mapping[CspDirective, tuple[str, ...]]] = MappingProxyType(
     {
@@ -37,13 +37,13 @@ class SecurityHeaders(Construct):
     Referrer-Policy: strict-origin-when-cross-origin and Permissions-Policy; `Server` and `X-Powered-By` are removed.
     """
 
-    def __init__(self, scope: Construct, id: str, *, settings: CdnSettings, target: AwsTarget) -> None:
+    def __init__(self, scope: Construct, id: str, *, settings: CdnSettings, names: AwsNames) -> None:
         super().__init__(scope, id)
         policy = aws.CloudfrontResponseHeadersPolicy(
             self,
             "policy",
-            name=target.name("aws_cloudfront_response_headers_policy", "security"),
-            comment=f"Security headers of {target.prefix}",
+            name=names.name("aws_cloudfront_response_headers_policy", "security"),
+            comment=f"Security headers of {names.prefix}",
             security_headers_config=_security_headers(settings),
             custom_headers_config=_permissions_policy(settings.denied_browser_features),
             remove_headers_config=aws.CloudfrontResponseHeadersPolicyRemoveHeadersConfig(

@@ -9,7 +9,7 @@ from adelie.cdn.settings import CdnSettings, DomainSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.collaborators import AssetsBucket, PrivateLoadBalancer
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 # Elastic Load Balancing closes an idle connection after 60 seconds unless told otherwise; CloudFront must do so first.
 _KEEPALIVE_SECONDS: Final = 30
@@ -24,13 +24,13 @@ class AssetsOrigin(Construct):
 
     origin_id: Final = "assets"
 
-    def __init__(self, scope: Construct, id: str, *, target: AwsTarget, bucket: AssetsBucket) -> None:
+    def __init__(self, scope: Construct, id: str, *, names: AwsNames, bucket: AssetsBucket) -> None:
         super().__init__(scope, id)
         access = aws.CloudfrontOriginAccessControl(
             self,
             "access",
-            name=target.name("aws_cloudfront_origin_access_control", "assets"),
-            description=f"CloudFront reads the assets of {target.prefix}",
+            name=names.name("aws_cloudfront_origin_access_control", "assets"),
+            description=f"CloudFront reads the assets of {names.prefix}",
             origin_access_control_origin_type="s3",
             signing_behavior="always",
             signing_protocol="sigv4",
@@ -65,7 +65,7 @@ class LoadBalancerOrigin(Construct):
         id: str,
         *,
         settings: CdnSettings,
-        target: AwsTarget,
+        names: AwsNames,
         load_balancer: PrivateLoadBalancer,
         domain: DomainSettings | None,
     ) -> None:
@@ -78,7 +78,7 @@ class LoadBalancerOrigin(Construct):
         self.block = aws.CloudfrontDistributionOrigin(
             origin_id=self.origin_id,
             domain_name=domain.origin_name if domain else load_balancer.dns_name,
-            vpc_origin_config=self._privately(target, load_balancer) if private else None,
+            vpc_origin_config=self._privately(names, load_balancer) if private else None,
             custom_origin_config=None if private else self._by_name(),
         )
         if domain:
@@ -93,14 +93,14 @@ class LoadBalancerOrigin(Construct):
             )
 
     def _privately(
-        self, target: AwsTarget, load_balancer: PrivateLoadBalancer
+        self, names: AwsNames, load_balancer: PrivateLoadBalancer
     ) -> aws.CloudfrontDistributionOriginVpcOriginConfig:
         vpc_origin = aws.CloudfrontVpcOrigin(
             self,
             "vpc-origin",
             vpc_origin_endpoint_config=[
                 aws.CloudfrontVpcOriginVpcOriginEndpointConfig(
-                    name=target.name("aws_cloudfront_vpc_origin", "load-balancer"),
+                    name=names.name("aws_cloudfront_vpc_origin", "load-balancer"),
                     arn=load_balancer.arn,
                     http_port=self._http_port,
                     https_port=self._https_port,

@@ -10,7 +10,7 @@ from adelie.cdn.settings import CONTENT_RULE_GROUPS, ManagedRuleGroup, WebAclSet
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.data import holds_data
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 _RATE_WINDOW_SECONDS: Final = 300
 _REDACTED_HEADERS: Final = ("authorization", "cookie")
@@ -26,31 +26,31 @@ class WebAcl(Construct):
     us-east-1, where the environment's key, of another region, is not. WAF allows its own service to write there.
     """
 
-    def __init__(self, scope: Construct, id: str, *, settings: WebAclSettings, target: AwsTarget) -> None:
+    def __init__(self, scope: Construct, id: str, *, settings: WebAclSettings, names: AwsNames) -> None:
         super().__init__(scope, id)
         acl = aws.Wafv2WebAcl(
             self,
             "acl",
-            name=target.name("aws_wafv2_web_acl", "cdn"),
-            description=f"In front of the CDN of {target.prefix}",
+            name=names.name("aws_wafv2_web_acl", "cdn"),
+            description=f"In front of the CDN of {names.prefix}",
             scope="CLOUDFRONT",
             region=EDGE_REGION,
             default_action=aws.Wafv2WebAclDefaultAction(allow=aws.Wafv2WebAclDefaultActionAllow()),
             rule=list(_rules(settings)),
             visibility_config=aws.Wafv2WebAclVisibilityConfig(
                 cloudwatch_metrics_enabled=True,
-                metric_name=target.name("aws_wafv2_web_acl", "cdn"),
+                metric_name=names.name("aws_wafv2_web_acl", "cdn"),
                 sampled_requests_enabled=True,
             ),
         )
         self.arn = acl.arn
-        self._log(settings, target)
+        self._log(settings, names)
 
-    def _log(self, settings: WebAclSettings, target: AwsTarget) -> None:
+    def _log(self, settings: WebAclSettings, names: AwsNames) -> None:
         group = aws.CloudwatchLogGroup(
             self,
             "log",
-            name=f"aws-waf-logs-{target.prefix}-cdn",  # WAF insists on the prefix
+            name=f"aws-waf-logs-{names.prefix}-cdn",  # WAF insists on the prefix
             retention_in_days=settings.log_retention_days,
             region=EDGE_REGION,
         )

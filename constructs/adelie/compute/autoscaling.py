@@ -5,7 +5,7 @@ from __future__ import annotations
 from adelie.compute.service_settings import AutoscalingSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 _NAMESPACE = "ecs"
 _DIMENSION = "ecs:service:DesiredCount"
@@ -20,7 +20,7 @@ class ServiceAutoscaling(Construct):
         id: str,
         *,
         settings: AutoscalingSettings,
-        target: AwsTarget,
+        names: AwsNames,
         service: str,
         resource_id: str,
         min_capacity: int,
@@ -30,7 +30,7 @@ class ServiceAutoscaling(Construct):
         """`request_count_label` is "<load balancer's ARN suffix>/<target group's ARN suffix>"."""
         super().__init__(scope, id)
         self._settings = settings
-        self._target = target
+        self._names = names
         self._service = service
         # The policies take the target's id, not the service's, so that they are created after it.
         self._scalable = aws.AppautoscalingTarget(
@@ -56,7 +56,7 @@ class ServiceAutoscaling(Construct):
         aws.AppautoscalingPolicy(
             self,
             name,
-            name=self._target.name("aws_appautoscaling_policy", self._service, name),
+            name=self._names.name("aws_appautoscaling_policy", self._service, name),
             policy_type="TargetTrackingScaling",
             service_namespace=_NAMESPACE,
             scalable_dimension=_DIMENSION,
@@ -78,7 +78,7 @@ class ServiceAutoscaling(Construct):
         aws.AppautoscalingScheduledAction(
             self,
             f"at-{name}",
-            name=self._target.name("aws_appautoscaling_scheduled_action", self._service, name),
+            name=self._names.name("aws_appautoscaling_scheduled_action", self._service, name),
             service_namespace=_NAMESPACE,
             scalable_dimension=_DIMENSION,
             resource_id=self._resource_id,

@@ -9,7 +9,7 @@ from adelie.compute.settings import CapacityProvider, ClusterSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.encryption import CustomerKey
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement
 
 
@@ -29,15 +29,15 @@ class Cluster(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: ClusterSettings, target: AwsTarget, key: CustomerKey
+        self, scope: Construct, id: str, *, settings: ClusterSettings, names: AwsNames, key: CustomerKey
     ) -> None:
         super().__init__(scope, id)
         self._key = key
-        self._target = target
+        self._names = names
         exec_log = log_group(
             self,
             "exec-log",
-            name=f"/ecs/{target.prefix}/exec",
+            name=f"/ecs/{names.prefix}/exec",
             retention_days=settings.exec_log_retention_days,
             key=key,
         )
@@ -45,7 +45,7 @@ class Cluster(Construct):
         cluster = aws.EcsCluster(
             self,
             "cluster",
-            name=target.name("aws_ecs_cluster", "main"),
+            name=names.name("aws_ecs_cluster", "main"),
             setting=[aws.EcsClusterSetting(name="containerInsights", value=settings.container_insights)],
             configuration=_record_exec_sessions(exec_log.name, key),
         )

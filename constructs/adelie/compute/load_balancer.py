@@ -11,7 +11,7 @@ from adelie.seam.terraform import Construct
 from adelie.shared.collaborators import AccessLogBucket, IssuedCertificate, PrivateNetwork
 from adelie.shared.security_group import SecurityGroup
 from adelie.values.metric import Metric
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 TLS_POLICY: Final = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """TLS 1.3, and 1.2 with forward secrecy and AEAD ciphers; AWS recommends it (ELB user guide, "Security policies")."""
@@ -36,7 +36,7 @@ class LoadBalancer(Construct):
         id: str,
         *,
         settings: LoadBalancerSettings,
-        target: AwsTarget,
+        names: AwsNames,
         network: PrivateNetwork,
         logs: AccessLogBucket,
         certificate: IssuedCertificate | None,
@@ -44,8 +44,8 @@ class LoadBalancer(Construct):
         super().__init__(scope, id)
         self.port = 443 if certificate else 80
         self.protocol: Literal["HTTP", "HTTPS"] = "HTTPS" if certificate else "HTTP"
-        self.security_group = self._security_group(settings, target, network)
-        self._balancer = self._load_balancer(settings, target, network, logs)
+        self.security_group = self._security_group(settings, names, network)
+        self._balancer = self._load_balancer(settings, names, network, logs)
         self._listener = self._listen(certificate)
         self._priorities: dict[int, str] = {}
         self.certificate = certificate
@@ -85,12 +85,12 @@ class LoadBalancer(Construct):
         )
 
     def _security_group(
-        self, settings: LoadBalancerSettings, target: AwsTarget, network: PrivateNetwork
+        self, settings: LoadBalancerSettings, names: AwsNames, network: PrivateNetwork
     ) -> SecurityGroup:
         group = SecurityGroup(
             self,
             "security-group",
-            target=target,
+            names=names,
             name=self.peer_id,
             description="Load balancer: from CloudFront only",
             vpc_id=network.vpc_id,
@@ -104,14 +104,14 @@ class LoadBalancer(Construct):
     def _load_balancer(
         self,
         settings: LoadBalancerSettings,
-        target: AwsTarget,
+        names: AwsNames,
         network: PrivateNetwork,
         logs: AccessLogBucket,
     ) -> aws.Lb:
         return aws.Lb(
             self,
             "balancer",
-            name=target.name("aws_lb", "edge"),
+            name=names.name("aws_lb", "edge"),
             load_balancer_type="application",
             internal=True,
             subnets=list(network.private_subnet_ids),

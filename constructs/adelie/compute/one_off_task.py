@@ -9,7 +9,7 @@ from adelie.compute.task import FargateTask
 from adelie.seam.terraform import Construct
 from adelie.shared.collaborators import PrivateNetwork
 from adelie.shared.encryption import CustomerKey
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 
 class OneOffTask(FargateTask):
@@ -32,7 +32,7 @@ class OneOffTask(FargateTask):
         *,
         name: str,
         settings: OneOffTaskSettings,
-        target: AwsTarget,
+        names: AwsNames,
         key: CustomerKey,
         network: PrivateNetwork,
         cluster: Cluster,
@@ -44,7 +44,7 @@ class OneOffTask(FargateTask):
             id,
             name=name,
             settings=settings,
-            target=target,
+            names=names,
             key=key,
             network=network,
             repository=repository,

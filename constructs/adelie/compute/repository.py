@@ -9,7 +9,7 @@ from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.data import holds_data
 from adelie.shared.encryption import CustomerKey
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement
 
 
@@ -28,7 +28,7 @@ class Repository(Construct):
         id: str,
         *,
         settings: RepositorySettings,
-        target: AwsTarget,
+        names: AwsNames,
         key: CustomerKey,
         name: str,
     ) -> None:
@@ -36,7 +36,7 @@ class Repository(Construct):
         repository = aws.EcrRepository(
             self,
             "repository",
-            name=target.name("aws_ecr_repository", name),
+            name=names.name("aws_ecr_repository", name),
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration=aws.EcrRepositoryImageScanningConfiguration(scan_on_push=True),
             encryption_configuration=[aws.EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key.arn)],

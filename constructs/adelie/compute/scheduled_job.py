@@ -20,7 +20,7 @@ from adelie.shared.collaborators import PrivateNetwork, Workload
 from adelie.shared.dead_letters import DeadLetterQueue
 from adelie.shared.encryption import CustomerKey
 from adelie.values.metric import Alarm, Metric
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, assume_role_policy, policy_document
 from catalogue.model import job_variable
 from catalogue.uses import START
@@ -52,7 +52,7 @@ class ScheduledJob(FargateTask):
         *,
         name: str,
         settings: ScheduledJobSettings,
-        target: AwsTarget,
+        names: AwsNames,
         key: CustomerKey,
         network: PrivateNetwork,
         cluster: Cluster,
@@ -65,14 +65,14 @@ class ScheduledJob(FargateTask):
             id,
             name=name,
             settings=settings,
-            target=target,
+            names=names,
             key=key,
             network=network,
             repository=repository,
             image_tag=image_tag,
         )
         self._failures = DeadLetterQueue(
-            self, "failures", name=name, target=target, key=key, alarm_topic_arn=alarm_topic_arn
+            self, "failures", name=name, names=names, key=key, alarm_topic_arn=alarm_topic_arn
         )
         self._start_variable = job_variable(name, settings, START)
         definition = self._definition(settings, network, cluster)
@@ -131,7 +131,7 @@ class ScheduledJob(FargateTask):
     def _state_machine(
         self, settings: ScheduledJobSettings, definition: JobDefinition, cluster: Cluster, key: CustomerKey
     ) -> aws.SfnStateMachine:
-        machine_name = self._target.name("aws_sfn_state_machine", self._name)
+        machine_name = self._names.name("aws_sfn_state_machine", self._name)
         history = log_group(
             self,
             "history",
@@ -169,12 +169,12 @@ class ScheduledJob(FargateTask):
 
     def _run_task_statements(self, cluster: Cluster) -> tuple[Statement, ...]:
         on_cluster = {"ArnEquals": {"ecs:cluster": cluster.arn}}
-        tasks = self._target.arn("ecs", f"task/{cluster.name}/*")
+        tasks = self._names.arn("ecs", f"task/{cluster.name}/*")
         return (
             Statement(
                 sid="RunTask",
                 actions=["ecs:RunTask"],
-                resources=[self._target.arn("ecs", f"task-definition/{self.family}:*")],
+                resources=[self._names.arn("ecs", f"task-definition/{self.family}:*")],
                 conditions=on_cluster,
             ),
             Statement(
@@ -201,7 +201,7 @@ class ScheduledJob(FargateTask):
             Statement(
                 sid="ListenForTaskEvents",
                 actions=["events:DescribeRule", "events:PutRule", "events:PutTargets"],
-                resources=[self._target.arn("events", "rule/StepFunctionsGetEventsForECSTaskRule")],
+                resources=[self._names.arn("events", "rule/StepFunctionsGetEventsForECSTaskRule")],
             ),
         )
 
@@ -210,7 +210,7 @@ class ScheduledJob(FargateTask):
             Statement(
                 sid="FindOtherRuns",
                 actions=["states:ListExecutions"],
-                resources=[self._target.arn("states", f"stateMachine:{machine_name}")],
+                resources=[self._names.arn("states", f"stateMachine:{machine_name}")],
             ),
             # Neither log delivery nor X-Ray has a resource level (Step Functions developer guide, "CloudWatch Logs").
             Statement(
@@ -252,12 +252,12 @@ class ScheduledJob(FargateTask):
             ),
         )
         group = aws.SchedulerScheduleGroup(
-            self, "schedules", name=self._target.name("aws_scheduler_schedule_group", self._name)
+            self, "schedules", name=self._names.name("aws_scheduler_schedule_group", self._name)
         )
         aws.SchedulerSchedule(
             self,
             "schedule",
-            name=self._target.name("aws_scheduler_schedule", self._name),
+            name=self._names.name("aws_scheduler_schedule", self._name),
             group_name=group.name,
             state="ENABLED" if settings.enabled else "DISABLED",
             schedule_expression=cron_expression(settings.schedule),
@@ -281,7 +281,7 @@ class ScheduledJob(FargateTask):
         return bounded_role(
             self,
             f"{kind}-role",
-            target=self._target,
-            name=self._target.name("aws_iam_role", self._name, kind),
-            trust=assume_role_policy(service, source_account=self._target.account_id),
+            names=self._names,
+            name=self._names.name("aws_iam_role", self._name, kind),
+            trust=assume_role_policy(service, source_account=self._names.account_id),
         )

@@ -15,7 +15,7 @@ from adelie.seam.terraform import Construct, TerraformResource, TerraformResourc
 from adelie.shared.collaborators import PrivateNetwork
 from adelie.shared.encryption import CustomerKey
 from adelie.values.metric import Metric
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 EXEC_AGENT_PATHS: Final = ("/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm")
 """Where the agent of ECS Exec writes (aws/containers-roadmap issue 1359; AWS documents no list)."""
@@ -39,7 +39,7 @@ class FargateService(FargateTask):
         *,
         name: str,
         settings: ServiceSettings,
-        target: AwsTarget,
+        names: AwsNames,
         key: CustomerKey,
         network: PrivateNetwork,
         cluster: Cluster,
@@ -52,7 +52,7 @@ class FargateService(FargateTask):
             id,
             name=name,
             settings=settings,
-            target=target,
+            names=names,
             key=key,
             network=network,
             repository=repository,
@@ -74,7 +74,7 @@ class FargateService(FargateTask):
                 self,
                 "autoscaling",
                 settings=settings.autoscaling,
-                target=target,
+                names=names,
                 service=name,
                 resource_id=f"service/{cluster.name}/{self._service.name}",
                 min_capacity=settings.min_capacity,
@@ -101,7 +101,7 @@ class FargateService(FargateTask):
         return aws.LbTargetGroup(
             self,
             "target-group",
-            name=target_group_name(self._target, self._name, settings.port),
+            name=target_group_name(self._names, self._name, settings.port),
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             vpc_id=network.vpc_id,
             target_type="ip",
@@ -141,7 +141,7 @@ class FargateService(FargateTask):
         service = aws.EcsService(
             self,
             "service",
-            name=self._target.name("aws_ecs_service", self._name),
+            name=self._names.name("aws_ecs_service", self._name),
             cluster=cluster.arn,
             task_definition=self.task_definition_arn,
             desired_count=settings.min_capacity,

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from adelie.compute.schedules import CronExpression
 from adelie.compute.task_settings import TaskSettings
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from catalogue.model import Service
 from catalogue.schedule import TimeZone
 from catalogue.settings import EmulatorOnly, Settings, reject
@@ -103,12 +103,12 @@ class ServiceSettings(TaskSettings, Service):
         return self
 
 
-def target_group_name(target: AwsTarget, service: str, port: int) -> str:
+def target_group_name(names: AwsNames, service: str, port: int) -> str:
     """What a service's target group is called. Raises InvalidNameError if that is longer than 32 characters.
 
     With the port: another port is another group, which must stand beside the old one until the listener's rule moved.
     """
-    return target.short_name("aws_lb_target_group", service, str(port))
+    return names.short_name("aws_lb_target_group", service, str(port))
 
 
 def listener_priority(name: str, settings: ServiceSettings) -> int:

@@ -15,7 +15,7 @@ from adelie.shared.bounded_role import bounded_role
 from adelie.shared.collaborators import PrivateNetwork
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.security_group import SecurityGroup
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, assume_role_policy, policy_document
 from catalogue.model import volume_name
 
@@ -40,7 +40,7 @@ class FargateTask(Construct):
         *,
         name: str,
         settings: TaskSettings,
-        target: AwsTarget,
+        names: AwsNames,
         key: CustomerKey,
         network: PrivateNetwork,
         repository: Repository,
@@ -51,7 +51,7 @@ class FargateTask(Construct):
         super().__init__(scope, id)
         self._name = name
         self._settings = settings
-        self._target = target
+        self._names = names
         self._image = f"{repository.url}:{image_tag}"
         self._container_port = container_port
         self._writable_paths = (*settings.writable_paths, *agent_paths)
@@ -62,7 +62,7 @@ class FargateTask(Construct):
         self._log_group = log_group(
             self,
             "log",
-            name=f"/ecs/{target.prefix}/{name}",
+            name=f"/ecs/{names.prefix}/{name}",
             retention_days=settings.log_retention_days,
             key=key,
         )
@@ -71,7 +71,7 @@ class FargateTask(Construct):
         self._task_role = self._role("task")
         self.execution_role_arn = self._execution_role.arn
         self.task_role_arn = self._task_role.arn
-        self.family = target.name("aws_ecs_task_definition", name)
+        self.family = names.name("aws_ecs_task_definition", name)
         self._task_definition = self._define_task()
         self.task_definition_arn = self._task_definition.arn
         self.grant_execution("start", *repository.pull_statements(), self._write_log())
@@ -126,7 +126,7 @@ class FargateTask(Construct):
         group = SecurityGroup(
             self,
             "security-group",
-            target=self._target,
+            names=self._names,
             name=self._name,
             description=f"Tasks of {self._name}",
             vpc_id=network.vpc_id,
@@ -139,9 +139,9 @@ class FargateTask(Construct):
         return bounded_role(
             self,
             f"{kind}-role",
-            target=self._target,
-            name=self._target.name("aws_iam_role", self._name, kind),
-            trust=assume_role_policy("ecs-tasks.amazonaws.com", source_account=self._target.account_id),
+            names=self._names,
+            name=self._names.name("aws_iam_role", self._name, kind),
+            trust=assume_role_policy("ecs-tasks.amazonaws.com", source_account=self._names.account_id),
         )
 
     def _write_log(self) -> Statement:
@@ -220,7 +220,7 @@ class FargateTask(Construct):
             "logDriver": "awslogs",
             "options": {
                 "awslogs-group": self._log_group.name,
-                "awslogs-region": self._target.region,
+                "awslogs-region": self._names.region,
                 "awslogs-stream-prefix": self._name,
                 "max-buffer-size": LOG_BUFFER,
                 "mode": "non-blocking",

@@ -18,7 +18,7 @@ from adelie.shared.function_log import function_log, report_statements
 from adelie.shared.security_group import SecurityGroup
 from adelie.storage.secret import Secret
 from adelie.storage.settings import SecretSettings
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, assume_role_policy, policy_document
 
 SECRET: Final = "database-application"  # noqa: S105 -- its name
@@ -47,7 +47,7 @@ class ApplicationRole(Construct):
         id: str,
         *,
         settings: ApplicationRoleSettings,
-        target: AwsTarget,
+        names: AwsNames,
         key: CustomerKey,
         network: PrivateNetwork,
         owner_secret_arn: str,
@@ -56,8 +56,8 @@ class ApplicationRole(Construct):
     ) -> None:
         """`server` is PGHOST, PGPORT and PGDATABASE."""
         super().__init__(scope, id)
-        _check_region(target)
-        self._target = target
+        _check_region(names)
+        self._names = names
         self._key = key
         self.secret = Secret(
             self,
@@ -68,19 +68,19 @@ class ApplicationRole(Construct):
                 recovery_window_days=0,  # a new password is as good, and the name is free at once
                 generation=settings.generation,
             ),
-            target=target,
+            names=names,
             name=SECRET,
             key=key,
             username=settings.login,
         )
         self.security_group = self._closed_security_group(network)
-        name = target.name("aws_lambda_function", FUNCTION)
+        name = names.name("aws_lambda_function", FUNCTION)
         log = function_log(self, function_name=name, retention_days=log_retention_days, key=key)
         role = bounded_role(
             self,
             "role",
-            target=target,
-            name=target.name("aws_iam_role", FUNCTION),
+            names=names,
+            name=names.name("aws_iam_role", FUNCTION),
             description="Makes the application's role in the database",
             trust=assume_role_policy("lambda.amazonaws.com"),
         )
@@ -128,7 +128,7 @@ class ApplicationRole(Construct):
         group = SecurityGroup(
             self,
             "security-group",
-            target=self._target,
+            names=self._names,
             name=FUNCTION,
             description="The function that makes the application's role",
             vpc_id=network.vpc_id,
@@ -145,7 +145,7 @@ class ApplicationRole(Construct):
                 resources=[owner_secret_arn, self.secret.arn],
             ),
             self._key.decrypt_statement(
-                "DecryptBothLogins", via_service=f"secretsmanager.{self._target.region}.amazonaws.com"
+                "DecryptBothLogins", via_service=f"secretsmanager.{self._names.region}.amazonaws.com"
             ),
         )
 
@@ -162,10 +162,10 @@ class ApplicationRole(Construct):
             "ec2:DeleteNetworkInterface",
             "ec2:UnassignPrivateIpAddresses",
         ]
-        function = self._target.arn("lambda", f"function:{self._target.name('aws_lambda_function', FUNCTION)}")
+        function = self._names.arn("lambda", f"function:{self._names.name('aws_lambda_function', FUNCTION)}")
         return (
             Statement(sid="LambdaFindsItsPlace", actions=read_actions, resources=["*"]),
-            Statement(sid="LambdaJoinsTheNetwork", actions=write_actions, resources=[self._target.arn("ec2", "*/*")]),
+            Statement(sid="LambdaJoinsTheNetwork", actions=write_actions, resources=[self._names.arn("ec2", "*/*")]),
             Statement(
                 sid="TheCodeItselfDoesNot",
                 effect="Deny",
@@ -176,10 +176,10 @@ class ApplicationRole(Construct):
         )
 
 
-def _check_region(target: AwsTarget) -> None:
+def _check_region(names: AwsNames) -> None:
     known = known_regions()
-    if target.region not in known:
+    if names.region not in known:
         raise ValueError(
             f"the database's function knows RDS's certificate authority in {', '.join(known)}, but not in "
-            f"{target.region}; add {target.region}.pem to {_PACKAGE.name}"
+            f"{names.region}; add {names.region}.pem to {_PACKAGE.name}"
         )

@@ -13,7 +13,7 @@ from adelie.shared.data import holds_data
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.security_group import SecurityGroup
 from adelie.values.metric import Metric
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement
 from adelie.values.windows import daily_window_in_utc, weekly_window_in_utc
 
@@ -56,16 +56,16 @@ class Cache(Construct):
         id: str,
         *,
         settings: CacheSettings,
-        target: AwsTarget,
+        names: AwsNames,
         key: CustomerKey,
         network: PrivateNetwork,
     ) -> None:
         super().__init__(scope, id)
         self._settings = settings
-        self._target = target
+        self._names = names
         self._key = key
         self.port = _PORT
-        self.identifier = target.name("aws_elasticache_replication_group", "cache")
+        self.identifier = names.name("aws_elasticache_replication_group", "cache")
 
         self._security_group = self._closed_security_group(network)
         self._user = self._application_user() if settings.iam_authentication else None
@@ -108,14 +108,14 @@ class Cache(Construct):
         return SecurityGroup(
             self,
             "security-group",
-            target=self._target,
+            names=self._names,
             name="cache",
             description="Cache: from what connects to it",
             vpc_id=network.vpc_id,
         )
 
     def _application_user(self) -> aws.ElasticacheUser:
-        name = self._target.name("aws_elasticache_user", "app")
+        name = self._names.name("aws_elasticache_user", "app")
         return aws.ElasticacheUser(
             self,
             "user",
@@ -133,7 +133,7 @@ class Cache(Construct):
             default = aws.ElasticacheUser(
                 self,
                 "default-user",
-                user_id=self._target.name("aws_elasticache_user", "default"),
+                user_id=self._names.name("aws_elasticache_user", "default"),
                 user_name="default",
                 engine="redis",
                 access_string=_DISABLED,
@@ -143,7 +143,7 @@ class Cache(Construct):
         return aws.ElasticacheUserGroup(
             self,
             "user-group",
-            user_group_id=self._target.name("aws_elasticache_user_group", "cache"),
+            user_group_id=self._names.name("aws_elasticache_user_group", "cache"),
             engine=self._settings.engine,
             user_ids=user_ids,
         )
@@ -155,7 +155,7 @@ class Cache(Construct):
             self,
             "group",
             replication_group_id=self.identifier,
-            description=f"Cache and queues of {self._target.prefix}",
+            description=f"Cache and queues of {self._names.prefix}",
             engine=settings.engine,
             engine_version=settings.engine_version,
             auto_minor_version_upgrade="true",
@@ -184,7 +184,7 @@ class Cache(Construct):
         return aws.ElasticacheSubnetGroup(
             self,
             "subnets",
-            name=self._target.name("aws_elasticache_subnet_group", "cache"),
+            name=self._names.name("aws_elasticache_subnet_group", "cache"),
             description="Isolated subnets: no route out of the VPC",
             subnet_ids=list(network.isolated_subnet_ids),
         )
@@ -198,7 +198,7 @@ class Cache(Construct):
             self,
             "parameters",
             # With the family in its name, so that a major upgrade can make the new group while the old one is in use.
-            name=self._target.name("aws_elasticache_parameter_group", "cache", family),
+            name=self._names.name("aws_elasticache_parameter_group", "cache", family),
             description="What goes when memory is full",
             family=family,
             parameter=[aws.ElasticacheParameterGroupParameter(name="maxmemory-policy", value=policy)],

@@ -17,7 +17,7 @@ from adelie.shared.data import BackupSource, holds_data
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.security_group import SecurityGroup
 from adelie.values.metric import Metric
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, assume_role_policy
 from adelie.values.windows import daily_window_in_utc, weekly_window_in_utc
 
@@ -47,20 +47,20 @@ class Database(Construct):
         id: str,
         *,
         settings: DatabaseSettings,
-        target: AwsTarget,
+        names: AwsNames,
         key: CustomerKey,
         network: PrivateNetwork,
     ) -> None:
         super().__init__(scope, id)
         self._settings = settings
-        self._target = target
+        self._names = names
         self._key = key
         self.port = _PORT
         self.allocated_storage_gib = settings.allocated_storage_gib
         self.memory_mib = memory_mib(settings.instance_class)
         self.max_connections = max_connections(settings.instance_class)
         """An estimate."""
-        self.identifier = target.name("aws_db_instance", "database")
+        self.identifier = names.name("aws_db_instance", "database")
 
         self._security_group = self._closed_security_group(network)
         self._instance = self._postgres(network)
@@ -73,7 +73,7 @@ class Database(Construct):
             self,
             "application",
             settings=settings.application,
-            target=target,
+            names=names,
             key=key,
             network=network,
             owner_secret_arn=self._secret_arn,
@@ -108,7 +108,7 @@ class Database(Construct):
                 resources=[self._secret_arn],
             ),
             self._key.decrypt_statement(
-                "DecryptDatabasePassword", via_service=f"secretsmanager.{self._target.region}.amazonaws.com"
+                "DecryptDatabasePassword", via_service=f"secretsmanager.{self._names.region}.amazonaws.com"
             ),
         )
         self._connect(workload, self._secret_arn, read_password)
@@ -134,7 +134,7 @@ class Database(Construct):
         return SecurityGroup(
             self,
             "security-group",
-            target=self._target,
+            names=self._names,
             name="database",
             description="PostgreSQL: from what connects to it",
             vpc_id=network.vpc_id,
@@ -195,7 +195,7 @@ class Database(Construct):
         return aws.DbSubnetGroup(
             self,
             "subnets",
-            name=self._target.name("aws_db_subnet_group", "database"),
+            name=self._names.name("aws_db_subnet_group", "database"),
             description="Isolated subnets: no route out of the VPC",
             subnet_ids=list(network.isolated_subnet_ids),
         )
@@ -213,7 +213,7 @@ class Database(Construct):
             self,
             "parameters",
             # With the family in its name, so that a major upgrade can make the new group while the old one is in use.
-            name=self._target.name("aws_db_parameter_group", "database", family),
+            name=self._names.name("aws_db_parameter_group", "database", family),
             description=f"TLS only, and what {family} logs",
             family=family,
             parameter=[
@@ -245,10 +245,10 @@ class Database(Construct):
         monitoring = bounded_role(
             self,
             "monitoring-role",
-            target=self._target,
-            name=self._target.name("aws_iam_role", "database-monitoring"),
+            names=self._names,
+            name=self._names.name("aws_iam_role", "database-monitoring"),
             description="Lets RDS write the operating system's measurements to CloudWatch Logs",
-            trust=assume_role_policy("monitoring.rds.amazonaws.com", source_account=self._target.account_id),
+            trust=assume_role_policy("monitoring.rds.amazonaws.com", source_account=self._names.account_id),
         )
         policy = aws.IamRolePolicyAttachment(
             self,

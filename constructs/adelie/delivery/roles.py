@@ -12,7 +12,7 @@ from adelie.delivery.github import GitHubIdentity
 from adelie.delivery.state_bucket import StateBucket
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, policy_document
 
 _SESSION_SECONDS = 7200
@@ -44,7 +44,7 @@ class PipelineRoles(Construct):
         scope: Construct,
         id: str,
         *,
-        target: AwsTarget,
+        names: AwsNames,
         github: GitHubIdentity,
         state: StateBucket,
         state_key: str,
@@ -52,14 +52,14 @@ class PipelineRoles(Construct):
         hosted_zone_id: str | None,
     ) -> None:
         super().__init__(scope, id)
-        self._target = target
+        self._names = names
         self._values = {
-            "account": target.account_id,
-            "environment": target.environment,
+            "account": names.account_id,
+            "environment": names.environment,
             "hosted_zone_id": hosted_zone_id or "*",
-            "prefix": target.prefix,
-            "project": target.project,
-            "region": target.region,
+            "prefix": names.prefix,
+            "project": names.project,
+            "region": names.region,
             "state_bucket": state.name,
             "state_key": state_key,
         }
@@ -78,7 +78,7 @@ class PipelineRoles(Construct):
         )
         self._attach(plan, "plan", reads)
         self._allow(plan, "plan", state.read_statements(state_key))
-        apply = self._role("apply", "Deploys and releases", github.trust(f"environment:{target.environment}"))
+        apply = self._role("apply", "Deploys and releases", github.trust(f"environment:{names.environment}"))
         self._attach(apply, "apply", {**reads, **writes})
         self._allow(apply, "apply", [*state.read_statements(state_key), *state.write_statements(state_key)])
         self.plan_role_arn = plan.arn
@@ -88,7 +88,7 @@ class PipelineRoles(Construct):
         return aws.IamRole(
             self,
             f"{kind}-role",
-            name=self._target.bootstrap_name(kind),
+            name=self._names.bootstrap_name(kind),
             description=description,
             assume_role_policy=trust,
             max_session_duration=_SESSION_SECONDS,
@@ -101,7 +101,7 @@ class PipelineRoles(Construct):
         return aws.IamPolicy(
             self,
             f"{name}-policy",
-            name=self._target.bootstrap_name(name),
+            name=self._names.bootstrap_name(name),
             description=description,
             policy=Template(text).substitute(self._values),
         )

@@ -10,7 +10,7 @@ from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResourceLifecycle
 from adelie.shared.bounded_role import bounded_role
 from adelie.shared.security_group import SecurityGroup
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, assume_role_policy, policy_document
 
 _AMAZON_LINUX: Final = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
@@ -39,10 +39,10 @@ class Bastion(Construct):
     peer_id = "bastion"
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: BastionSettings, target: AwsTarget, network: Network
+        self, scope: Construct, id: str, *, settings: BastionSettings, names: AwsNames, network: Network
     ) -> None:
         super().__init__(scope, id)
-        self._target = target
+        self._names = names
         self.security_group = self._security_group(network)
         profile = self._instance_profile()
         self.instance_id = self._instance(settings, network, profile).id
@@ -51,7 +51,7 @@ class Bastion(Construct):
         group = SecurityGroup(
             self,
             "access",
-            target=self._target,
+            names=self._names,
             name="bastion",
             description="Bastion: nothing in, HTTPS out to Session Manager",
             vpc_id=network.vpc_id,
@@ -60,11 +60,11 @@ class Bastion(Construct):
         return group
 
     def _instance_profile(self) -> aws.IamInstanceProfile:
-        name = self._target.name("aws_iam_role", "bastion")
+        name = self._names.name("aws_iam_role", "bastion")
         role = bounded_role(
             self,
             "role",
-            target=self._target,
+            names=self._names,
             name=name,
             description="The bastion's SSM agent",
             trust=assume_role_policy("ec2.amazonaws.com"),
@@ -75,7 +75,7 @@ class Bastion(Construct):
             sid="RegisterAsManagedNode",
             actions=["ssm:UpdateInstanceInformation"],
             # The agent calls this at its first start, before a policy could name the instance's own ARN.
-            resources=[self._target.arn("ec2", "instance/*")],
+            resources=[self._names.arn("ec2", "instance/*")],
         )
         sessions = Statement(
             sid="SessionChannels",
@@ -113,7 +113,7 @@ class Bastion(Construct):
             ),
             ebs_optimized=True,
             monitoring=settings.detailed_monitoring,
-            tags={"Name": self._target.name("aws_instance", "bastion")},
+            tags={"Name": self._names.name("aws_instance", "bastion")},
         )
 
     def _current_image(self) -> str:

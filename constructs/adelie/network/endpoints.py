@@ -8,7 +8,7 @@ from adelie.network.settings import InterfaceEndpoint
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.security_group import SecurityGroup
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, policy_document
 
 # An endpoint policy grants nothing: it is the upper bound of what IAM may grant through the endpoint. So its principal
@@ -31,14 +31,14 @@ class Endpoints(Construct):
         id: str,
         *,
         services: tuple[InterfaceEndpoint, ...],
-        target: AwsTarget,
+        names: AwsNames,
         vpc_id: str,
         vpc_cidr: str,
         subnet_ids: Sequence[str],
         route_table_ids: Sequence[str],
     ) -> None:
         super().__init__(scope, id)
-        self._target = target
+        self._names = names
         self._vpc_id = vpc_id
         self._gateway(route_table_ids)
         if services:
@@ -52,17 +52,17 @@ class Endpoints(Construct):
             "s3",
             vpc_id=self._vpc_id,
             vpc_endpoint_type="Gateway",
-            service_name=f"com.amazonaws.{self._target.region}.s3",
+            service_name=f"com.amazonaws.{self._names.region}.s3",
             route_table_ids=list(route_table_ids),
-            policy=_s3_policy(self._target),
-            tags={"Name": self._target.name("aws_vpc_endpoint", "s3")},
+            policy=_s3_policy(self._names),
+            tags={"Name": self._names.name("aws_vpc_endpoint", "s3")},
         )
 
     def _security_group(self, vpc_cidr: str) -> SecurityGroup:
         group = SecurityGroup(
             self,
             "access",
-            target=self._target,
+            names=self._names,
             name="endpoints",
             description="Interface endpoints: HTTPS from inside the VPC",
             vpc_id=self._vpc_id,
@@ -86,46 +86,46 @@ class Endpoints(Construct):
             kebab,
             vpc_id=self._vpc_id,
             vpc_endpoint_type="Interface",
-            service_name=f"com.amazonaws.{self._target.region}.{service}",
+            service_name=f"com.amazonaws.{self._names.region}.{service}",
             subnet_ids=list(subnet_ids),
             security_group_ids=[group.security_group_id],
             private_dns_enabled=True,
-            policy=_own_credentials_policy(self._target),
-            tags={"Name": self._target.name("aws_vpc_endpoint", kebab)},
+            policy=_own_credentials_policy(self._names),
+            tags={"Name": self._names.name("aws_vpc_endpoint", kebab)},
         )
 
 
-def _s3_policy(target: AwsTarget) -> str:
+def _s3_policy(names: AwsNames) -> str:
     own_buckets = Statement(
         sid="BucketsOfThisAccount",
         actions=["s3:*"],
         resources=["*"],
         principals=_EVERYBODY,
-        conditions={"StringEquals": {"aws:ResourceAccount": target.account_id}},
+        conditions={"StringEquals": {"aws:ResourceAccount": names.account_id}},
     )
     served_by_aws = Statement(
         sid="FilesThatAwsServes",
         actions=["s3:GetObject"],
         resources=[
             # Image layers of ECR (ECR user guide: minimum Amazon S3 bucket permissions).
-            f"arn:aws:s3:::prod-{target.region}-starport-layer-bucket/*",
+            f"arn:aws:s3:::prod-{names.region}-starport-layer-bucket/*",
             # Packages of Amazon Linux 2023 (its user guide: managing repositories), for the bastion's updates.
-            f"arn:aws:s3:::al2023-repos-{target.region}-de612dc2/*",
+            f"arn:aws:s3:::al2023-repos-{names.region}-de612dc2/*",
             # Updates of the SSM agent (Systems Manager user guide: SSM Agent communications with managed S3 buckets).
-            f"arn:aws:s3:::amazon-ssm-{target.region}/*",
+            f"arn:aws:s3:::amazon-ssm-{names.region}/*",
         ],
         principals=_EVERYBODY,
     )
     return policy_document(own_buckets, served_by_aws)
 
 
-def _own_credentials_policy(target: AwsTarget) -> str:
+def _own_credentials_policy(names: AwsNames) -> str:
     return policy_document(
         Statement(
             sid="CredentialsOfThisAccount",
             actions=["*"],
             resources=["*"],
             principals=_EVERYBODY,
-            conditions={"StringEquals": {"aws:PrincipalAccount": target.account_id}},
+            conditions={"StringEquals": {"aws:PrincipalAccount": names.account_id}},
         )
     )

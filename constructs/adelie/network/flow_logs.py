@@ -8,7 +8,7 @@ from adelie.seam.terraform import Construct
 from adelie.shared.bounded_role import bounded_role
 from adelie.shared.data import holds_data
 from adelie.shared.encryption import CustomerKey
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, policy_document
 
 
@@ -16,14 +16,14 @@ class FlowLogs(Construct):
     """Flow logs of a VPC into an encrypted log group, through a role that can write to that group and nothing else."""
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: FlowLogSettings, target: AwsTarget, key: CustomerKey, vpc_id: str
+        self, scope: Construct, id: str, *, settings: FlowLogSettings, names: AwsNames, key: CustomerKey, vpc_id: str
     ) -> None:
         super().__init__(scope, id)
-        self._target = target
+        self._names = names
         group = aws.CloudwatchLogGroup(
             self,
             "group",
-            name=target.name("aws_cloudwatch_log_group", "vpc-flow-logs"),
+            name=names.name("aws_cloudwatch_log_group", "vpc-flow-logs"),
             retention_in_days=settings.retention_days,
             kms_key_id=key.arn,
         )
@@ -48,15 +48,15 @@ class FlowLogs(Construct):
             actions=["sts:AssumeRole"],
             principals={"Service": ["vpc-flow-logs.amazonaws.com"]},
             conditions={
-                "StringEquals": {"aws:SourceAccount": self._target.account_id},
-                "ArnLike": {"aws:SourceArn": self._target.arn("ec2", "vpc-flow-log/*")},
+                "StringEquals": {"aws:SourceAccount": self._names.account_id},
+                "ArnLike": {"aws:SourceArn": self._names.arn("ec2", "vpc-flow-log/*")},
             },
         )
         return bounded_role(
             self,
             "role",
-            target=self._target,
-            name=self._target.name("aws_iam_role", "vpc-flow-logs"),
+            names=self._names,
+            name=self._names.name("aws_iam_role", "vpc-flow-logs"),
             description="Writes the VPC's flow logs to CloudWatch Logs",
             trust=policy_document(trust),
         )

@@ -9,7 +9,7 @@ from adelie.network.zones import letter_of_zone, zones_outside
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.encryption import CustomerKey
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from catalogue import cidr
 
 _ANYWHERE = "0.0.0.0/0"
@@ -25,15 +25,15 @@ class Network(Construct):
     Addresses depend on tier and zone letter only (`catalogue.cidr`): adding a zone leaves every other subnet as it is.
     The default security group is emptied, and connections are recorded in flow logs unless the settings turn them off.
 
-    Raises ValueError if a zone of the settings does not belong to the target's region.
+    Raises ValueError if a zone of the settings does not belong to the environment's region.
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: NetworkSettings, target: AwsTarget, key: CustomerKey
+        self, scope: Construct, id: str, *, settings: NetworkSettings, names: AwsNames, key: CustomerKey
     ) -> None:
         super().__init__(scope, id)
-        _check_region(settings, target)
-        self._target = target
+        _check_region(settings, names)
+        self._names = names
         self._zones = {letter_of_zone(zone): zone for zone in settings.availability_zones}
         self.vpc_cidr = settings.vpc_cidr
         self.vpc_id = self._vpc().id
@@ -58,14 +58,14 @@ class Network(Construct):
             self,
             "endpoints",
             services=settings.interface_endpoints,
-            target=target,
+            names=names,
             vpc_id=self.vpc_id,
             vpc_cidr=self.vpc_cidr,
             subnet_ids=[subnet.id for subnet in private.values()],
             route_table_ids=[*(table.id for table in private_tables), isolated_table.id],
         )
         if settings.flow_logs is not None:
-            FlowLogs(self, "flow-logs", settings=settings.flow_logs, target=target, key=key, vpc_id=self.vpc_id)
+            FlowLogs(self, "flow-logs", settings=settings.flow_logs, names=names, key=key, vpc_id=self.vpc_id)
 
     def _vpc(self) -> aws.Vpc:
         return aws.Vpc(
@@ -167,13 +167,13 @@ class Network(Construct):
         ]
 
     def _name(self, resource_type: str, *parts: str) -> dict[str, str]:
-        return {"Name": self._target.name(resource_type, *parts)}
+        return {"Name": self._names.name(resource_type, *parts)}
 
 
-def _check_region(settings: NetworkSettings, target: AwsTarget) -> None:
-    elsewhere = zones_outside(target.region, settings.availability_zones)
+def _check_region(settings: NetworkSettings, names: AwsNames) -> None:
+    elsewhere = zones_outside(names.region, settings.availability_zones)
     if elsewhere:
         raise ValueError(
-            f"availability_zones must be zones of {target.region}, but has {', '.join(elsewhere)}; "
-            f"use zones such as {target.region}a"
+            f"availability_zones must be zones of {names.region}, but has {', '.join(elsewhere)}; "
+            f"use zones such as {names.region}a"
         )

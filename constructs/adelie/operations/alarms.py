@@ -13,7 +13,7 @@ from adelie.seam.terraform import Construct
 from adelie.shared.alarm_topic import AlarmTopic
 from adelie.shared.metric_alarm import metric_alarms
 from adelie.values.metric import Alarm, Calculation, Comparison, Measured
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 if TYPE_CHECKING:
     from adelie.cdn.distribution import Cdn
@@ -34,14 +34,14 @@ class Alarms(Construct):
     """Alarms on one thing, which tell `topic`. Raises ValueError for a metric of another region than the topic's."""
 
     def __init__(
-        self, scope: Construct, id: str, *, target: AwsTarget, topic: AlarmTopic, alarms: Sequence[Alarm]
+        self, scope: Construct, id: str, *, names: AwsNames, topic: AlarmTopic, alarms: Sequence[Alarm]
     ) -> None:
         super().__init__(scope, id)
-        region = topic.region or target.region
+        region = topic.region or names.region
         for alarm in alarms:
-            if (alarm.region or target.region) != region:
+            if (alarm.region or names.region) != region:
                 raise ValueError(f"{'-'.join(alarm.name)} watches {alarm.region}, and tells a topic of {region}")
-        self.by_arn: Mapping[str, Alarm] = metric_alarms(self, alarms, target=target, topic_arn=topic.arn)
+        self.by_arn: Mapping[str, Alarm] = metric_alarms(self, alarms, names=names, topic_arn=topic.arn)
 
 
 def load_balancer_alarms(load_balancer: LoadBalancer, settings: AlarmSettings) -> list[Alarm]:

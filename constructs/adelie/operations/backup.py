@@ -14,7 +14,7 @@ from adelie.shared.data import BackupSource, holds_data
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.metric_alarm import metric_alarms
 from adelie.values.metric import Alarm, Metric
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, assume_role_policy, policy_document
 
 _WINDOW_MINUTES: Final = 60
@@ -39,16 +39,16 @@ class BackupPlan(Construct):
         id: str,
         *,
         settings: BackupSettings,
-        target: AwsTarget,
+        names: AwsNames,
         key: CustomerKey,
         topic: AlarmTopic,
         sources: Sequence[BackupSource],
     ) -> None:
         super().__init__(scope, id)
-        self._target = target
+        self._names = names
         vault = holds_data(
             aws.BackupVault(
-                self, "vault", name=target.name("aws_backup_vault", "data"), kms_key_arn=key.arn, force_destroy=False
+                self, "vault", name=names.name("aws_backup_vault", "data"), kms_key_arn=key.arn, force_destroy=False
             )
         )
         if settings.lock_days is not None:
@@ -56,20 +56,20 @@ class BackupPlan(Construct):
                 self, "lock", backup_vault_name=vault.name, min_retention_days=settings.lock_days
             )
         plan = aws.BackupPlan(
-            self, "plan", name=target.name("aws_backup_plan", "data"), rule=_rules(settings, vault.name)
+            self, "plan", name=names.name("aws_backup_plan", "data"), rule=_rules(settings, vault.name)
         )
         role, policy = self._role(sources, key)
         aws.BackupSelection(
             self,
             "selection",
-            name=target.name("aws_backup_selection", "data"),
+            name=names.name("aws_backup_selection", "data"),
             plan_id=plan.id,
             iam_role_arn=role.arn,
             resources=[source.arn for source in sources],
             depends_on=[policy],
         )
         self._vault_name = vault.name
-        self.alarms = metric_alarms(self, self._alarms(len(sources)), target=target, topic_arn=topic.arn)
+        self.alarms = metric_alarms(self, self._alarms(len(sources)), names=names, topic_arn=topic.arn)
         """The alarms on jobs that fail or are missing, by their ARNs."""
 
     def metric(self, name: str, statistic: str) -> Metric:
@@ -111,10 +111,10 @@ class BackupPlan(Construct):
         role = bounded_role(
             self,
             "role",
-            target=self._target,
-            name=self._target.name("aws_iam_role", "backup"),
+            names=self._names,
+            name=self._names.name("aws_iam_role", "backup"),
             description="AWS Backup's copies of the database and the objects",
-            trust=assume_role_policy("backup.amazonaws.com", source_account=self._target.account_id),
+            trust=assume_role_policy("backup.amazonaws.com", source_account=self._names.account_id),
         )
         policy = aws.IamRolePolicy(
             self,
@@ -125,14 +125,14 @@ class BackupPlan(Construct):
                 *(self._database_statements(databases) if databases else ()),
                 *self._vault_statements(),
                 *(self._bucket_statements(buckets) if buckets else ()),
-                *_key_statements(key_arns, self._target.region),
+                *_key_statements(key_arns, self._names.region),
             ),
         )
         return role, policy
 
     def _database_statements(self, database_arns: list[str]) -> tuple[Statement, ...]:
         """The part of AWSBackupServiceRolePolicyForBackup that is about RDS, for these databases."""
-        snapshots = self._target.arn("rds", "snapshot:awsbackup:*")
+        snapshots = self._names.arn("rds", "snapshot:awsbackup:*")
         return (
             Statement(
                 sid="CopyDatabase",
@@ -157,12 +157,12 @@ class BackupPlan(Construct):
             Statement(
                 sid="FillVault",
                 actions=["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
-                resources=[self._target.arn("backup", f"backup-vault:{self._target.prefix}-*")],
+                resources=[self._names.arn("backup", f"backup-vault:{self._names.prefix}-*")],
             ),
             Statement(
                 sid="TagBackups",
                 actions=["backup:TagResource"],
-                resources=[self._target.arn("backup", "recovery-point:*")],
+                resources=[self._names.arn("backup", "recovery-point:*")],
             ),
             # No resource level (service authorization reference).
             Statement(sid="FindTagged", actions=["tag:GetResources"], resources=["*"]),
@@ -212,7 +212,7 @@ class BackupPlan(Construct):
                     "events:PutTargets",
                     "events:RemoveTargets",
                 ],
-                resources=[self._target.arn("events", "rule/AwsBackupManagedRule*")],
+                resources=[self._names.arn("events", "rule/AwsBackupManagedRule*")],
             ),
             # No resource level (service authorization reference).
             Statement(

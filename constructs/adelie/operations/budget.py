@@ -6,7 +6,7 @@ from adelie.operations.settings import BudgetSettings
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.alarm_topic import AlarmTopic
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 
 class Budget(Construct):
@@ -17,14 +17,14 @@ class Budget(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: BudgetSettings, target: AwsTarget, topic: AlarmTopic
+        self, scope: Construct, id: str, *, settings: BudgetSettings, names: AwsNames, topic: AlarmTopic
     ) -> None:
         super().__init__(scope, id)
         steps = [("ACTUAL", percent) for percent in settings.actual_percents]
         aws.BudgetsBudget(
             self,
             "budget",
-            name=target.name("aws_budgets_budget", "monthly"),
+            name=names.name("aws_budgets_budget", "monthly"),
             budget_type="COST",
             time_unit="MONTHLY",
             limit_amount=str(settings.monthly_limit_usd),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.values.metric import Alarm, Metric
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 if TYPE_CHECKING:
     from adelie.cdn.distribution import Cdn
@@ -47,7 +47,7 @@ class Dashboard(Construct):
         scope: Construct,
         id: str,
         *,
-        target: AwsTarget,
+        names: AwsNames,
         load_balancer: LoadBalancer,
         cdn: Cdn,
         services: Mapping[str, FargateService],
@@ -67,8 +67,8 @@ class Dashboard(Construct):
         aws.CloudwatchDashboard(
             self,
             "dashboard",
-            dashboard_name=target.prefix,
-            dashboard_body=json.dumps({"widgets": list(widgets(rows, target.region, alarms))}),
+            dashboard_name=names.prefix,
+            dashboard_body=json.dumps({"widgets": list(widgets(rows, names.region, alarms))}),
         )
 
 

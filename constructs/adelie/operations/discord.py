@@ -17,7 +17,7 @@ from adelie.shared.dead_letters import DeadLetterQueue
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.function_code import FunctionCode
 from adelie.shared.function_log import function_log, report_statements
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import assume_role_policy, policy_document
 
 _PACKAGE: Final = Path(functions.__file__).with_name("discord")
@@ -40,25 +40,23 @@ class DiscordNotifier(Construct):
         id: str,
         *,
         settings: NotifierSettings,
-        target: AwsTarget,
+        names: AwsNames,
         key: CustomerKey,
         secret: ReadableSecret,
         topics: Mapping[str, AlarmTopic],
     ) -> None:
         super().__init__(scope, id)
-        name = target.name("aws_lambda_function", _NAME)
+        name = names.name("aws_lambda_function", _NAME)
         log = function_log(self, function_name=name, retention_days=settings.log_retention_days, key=key)
         first_topic = next(iter(topics.values()))
-        failures = DeadLetterQueue(
-            self, "failures", name=_NAME, target=target, key=key, alarm_topic_arn=first_topic.arn
-        )
+        failures = DeadLetterQueue(self, "failures", name=_NAME, names=names, key=key, alarm_topic_arn=first_topic.arn)
         self.alarms = failures.alarms
         """The alarm on what Discord was not told, by its ARN."""
         role = bounded_role(
             self,
             "role",
-            target=target,
-            name=target.name("aws_iam_role", _NAME),
+            names=names,
+            name=names.name("aws_iam_role", _NAME),
             description="Reads one secret and writes one log",
             trust=assume_role_policy("lambda.amazonaws.com"),
         )
@@ -91,7 +89,7 @@ class DiscordNotifier(Construct):
             timeout=_TIMEOUT_SECONDS,
             reserved_concurrent_executions=settings.reserved_concurrency,
             environment=aws.LambdaFunctionEnvironment(
-                variables={"DISCORD_WEBHOOK_SECRET_ARN": secret.arn, "ENVIRONMENT": target.prefix}
+                variables={"DISCORD_WEBHOOK_SECRET_ARN": secret.arn, "ENVIRONMENT": names.prefix}
             ),
             dead_letter_config=aws.LambdaFunctionDeadLetterConfig(target_arn=failures.arn),
             tracing_config=aws.LambdaFunctionTracingConfig(mode="Active"),

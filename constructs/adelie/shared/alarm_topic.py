@@ -8,7 +8,7 @@ from dataclasses import replace
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.encryption import PUBLISHERS, CustomerKey
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, policy_document
 
 
@@ -20,13 +20,13 @@ class AlarmTopic(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, target: AwsTarget, key: CustomerKey, region: str | None = None
+        self, scope: Construct, id: str, *, names: AwsNames, key: CustomerKey, region: str | None = None
     ) -> None:
         super().__init__(scope, id)
         self.region = region
-        target = replace(target, region=region or target.region)
+        names = replace(names, region=region or names.region)
         topic = aws.SnsTopic(
-            self, "topic", name=target.name("aws_sns_topic", "alarms"), kms_master_key_id=key.arn, region=region
+            self, "topic", name=names.name("aws_sns_topic", "alarms"), kms_master_key_id=key.arn, region=region
         )
         cloudwatch, budgets = PUBLISHERS
         alarms = Statement(
@@ -35,8 +35,8 @@ class AlarmTopic(Construct):
             resources=[topic.arn],
             principals={"Service": [cloudwatch]},
             conditions={
-                "StringEquals": {"aws:SourceAccount": target.account_id},
-                "ArnLike": {"aws:SourceArn": target.arn("cloudwatch", "alarm:*")},
+                "StringEquals": {"aws:SourceAccount": names.account_id},
+                "ArnLike": {"aws:SourceArn": names.arn("cloudwatch", "alarm:*")},
             },
         )
         # AWS Cost Management user guide, "Creating an Amazon SNS topic for budget notifications".
@@ -46,8 +46,8 @@ class AlarmTopic(Construct):
             resources=[topic.arn],
             principals={"Service": [budgets]},
             conditions={
-                "StringEquals": {"aws:SourceAccount": target.account_id},
-                "ArnLike": {"aws:SourceArn": target.arn("budgets", "*", region="")},
+                "StringEquals": {"aws:SourceAccount": names.account_id},
+                "ArnLike": {"aws:SourceArn": names.arn("budgets", "*", region="")},
             },
         )
         policy = aws.SnsTopicPolicy(

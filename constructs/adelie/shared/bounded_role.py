@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 
 def bounded_role(
-    scope: Construct, id: str, *, target: AwsTarget, name: str, trust: str, description: str | None = None
+    scope: Construct, id: str, *, names: AwsNames, name: str, trust: str, description: str | None = None
 ) -> aws.IamRole:
     """An IAM role called `name`, with the trust policy `trust`, inside the environment's permissions boundary.
 
@@ -21,5 +21,5 @@ def bounded_role(
         name=name,
         description=description,
         assume_role_policy=trust,
-        permissions_boundary=target.permissions_boundary_arn,
+        permissions_boundary=names.permissions_boundary_arn,
     )

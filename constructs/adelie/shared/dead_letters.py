@@ -11,7 +11,7 @@ from adelie.shared.data import holds_data
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.metric_alarm import metric_alarms
 from adelie.values.metric import Alarm, Metric
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, policy_document
 
 MESSAGE_RETENTION_SECONDS: Final = 14 * 24 * 3600
@@ -22,17 +22,17 @@ class DeadLetterQueue(Construct):
     """An encrypted queue of failed runs that takes TLS only, and the alarms on it and on the runs themselves."""
 
     def __init__(
-        self, scope: Construct, id: str, *, name: str, target: AwsTarget, key: CustomerKey, alarm_topic_arn: str
+        self, scope: Construct, id: str, *, name: str, names: AwsNames, key: CustomerKey, alarm_topic_arn: str
     ) -> None:
         super().__init__(scope, id)
         self._name = name
-        self._target = target
+        self._names = names
         self._key = key
         self._alarm_topic_arn = alarm_topic_arn
         queue = aws.SqsQueue(
             self,
             "queue",
-            name=target.name("aws_sqs_queue", name, "failures"),
+            name=names.name("aws_sqs_queue", name, "failures"),
             kms_master_key_id=key.arn,
             message_retention_seconds=MESSAGE_RETENTION_SECONDS,
         )
@@ -54,7 +54,7 @@ class DeadLetterQueue(Construct):
         return (
             Statement(sid="ReportFailure", actions=["sqs:SendMessage"], resources=[self.arn]),
             self._key.encrypt_decrypt_statement(
-                "EncryptFailure", via_service=f"sqs.{self._target.region}.amazonaws.com"
+                "EncryptFailure", via_service=f"sqs.{self._names.region}.amazonaws.com"
             ),
         )
 
@@ -79,7 +79,7 @@ class DeadLetterQueue(Construct):
             )
             for name, metric, description in rows
         )
-        return metric_alarms(self, alarms, target=self._target, topic_arn=self._alarm_topic_arn)
+        return metric_alarms(self, alarms, names=self._names, topic_arn=self._alarm_topic_arn)
 
     def _refuse_plain_http(self) -> Statement:
         return Statement(

@@ -9,7 +9,7 @@ from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.shared.data import holds_data
 from adelie.shared.settings import EncryptionSettings
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, policy_document
 
 PUBLISHERS: Final = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
@@ -25,23 +25,23 @@ class CustomerKey(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: EncryptionSettings, target: AwsTarget, region: str | None = None
+        self, scope: Construct, id: str, *, settings: EncryptionSettings, names: AwsNames, region: str | None = None
     ) -> None:
         super().__init__(scope, id)
-        target = replace(target, region=region or target.region)
+        names = replace(names, region=region or names.region)
         key = holds_data(
             aws.KmsKey(
                 self,
                 "key",
-                description=f"Data and logs of {target.prefix}",
+                description=f"Data and logs of {names.prefix}",
                 enable_key_rotation=True,
                 rotation_period_in_days=settings.rotation_period_days,
                 deletion_window_in_days=settings.deletion_window_days,
-                policy=_key_policy(target),
+                policy=_key_policy(names),
                 region=region,
             )
         )
-        aws.KmsAlias(self, "alias", name=f"alias/{target.prefix}", target_key_id=key.key_id, region=region)
+        aws.KmsAlias(self, "alias", name=f"alias/{names.prefix}", target_key_id=key.key_id, region=region)
         self.arn = key.arn
 
     def decrypt_statement(self, sid: str, *, via_service: str) -> Statement:
@@ -61,25 +61,25 @@ class CustomerKey(Construct):
         )
 
 
-def _key_policy(target: AwsTarget) -> str:
+def _key_policy(names: AwsNames) -> str:
     iam_decides = Statement(
         sid="AccountAdministersThroughIam",
         actions=["kms:*"],
         resources=["*"],
-        principals={"AWS": [target.arn("iam", "root", region="")]},
+        principals={"AWS": [names.arn("iam", "root", region="")]},
     )
     log_groups = Statement(
         sid="CloudWatchLogs",
         actions=["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         resources=["*"],
-        principals={"Service": [f"logs.{target.region}.amazonaws.com"]},
-        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": target.arn("logs", "log-group:*")}},
+        principals={"Service": [f"logs.{names.region}.amazonaws.com"]},
+        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": names.arn("logs", "log-group:*")}},
     )
     publishers = Statement(
         sid="Publishers",
         actions=["kms:Decrypt", "kms:GenerateDataKey*"],
         resources=["*"],
         principals={"Service": list(PUBLISHERS)},
-        conditions={"StringEquals": {"aws:SourceAccount": target.account_id}},
+        conditions={"StringEquals": {"aws:SourceAccount": names.account_id}},
     )
     return policy_document(iam_decides, log_groups, publishers)

@@ -7,27 +7,25 @@ from collections.abc import Iterable, Mapping
 from adelie.seam import aws
 from adelie.seam.terraform import Construct
 from adelie.values.metric import Alarm, Metric
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 
-def metric_alarms(
-    scope: Construct, alarms: Iterable[Alarm], *, target: AwsTarget, topic_arn: str
-) -> Mapping[str, Alarm]:
+def metric_alarms(scope: Construct, alarms: Iterable[Alarm], *, names: AwsNames, topic_arn: str) -> Mapping[str, Alarm]:
     """Make alarms, each in the region of its metric, and return them by their ARNs.
 
     They tell `topic_arn`, which must be in that region too, when they begin and, unless one says otherwise, when they
     are over.
     """
-    return {_made(scope, alarm, target, topic_arn).arn: alarm for alarm in alarms}
+    return {_made(scope, alarm, names, topic_arn).arn: alarm for alarm in alarms}
 
 
-def _made(scope: Construct, alarm: Alarm, target: AwsTarget, topic_arn: str) -> aws.CloudwatchMetricAlarm:
+def _made(scope: Construct, alarm: Alarm, names: AwsNames, topic_arn: str) -> aws.CloudwatchMetricAlarm:
     metric = alarm.watches if isinstance(alarm.watches, Metric) else None
     percentile = metric.statistic if metric and metric.statistic.startswith("p") else None
     return aws.CloudwatchMetricAlarm(
         scope,
         alarm.id,
-        alarm_name=target.name("aws_cloudwatch_metric_alarm", *alarm.name),
+        alarm_name=names.name("aws_cloudwatch_metric_alarm", *alarm.name),
         alarm_description=alarm.description,
         namespace=metric.namespace if metric else None,
         metric_name=metric.name if metric else None,
@@ -42,7 +40,7 @@ def _made(scope: Construct, alarm: Alarm, target: AwsTarget, topic_arn: str) -> 
         treat_missing_data=alarm.missing,
         alarm_actions=[topic_arn],
         ok_actions=[topic_arn] if alarm.notify_when_over else None,
-        region=alarm.region if alarm.region != target.region else None,
+        region=alarm.region if alarm.region != names.region else None,
     )
 
 

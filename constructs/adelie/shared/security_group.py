@@ -6,25 +6,23 @@ from collections.abc import Callable
 
 from adelie.seam import aws
 from adelie.seam.terraform import Construct, TerraformResource
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 
 
 class SecurityGroup(Construct):
     """A security group without rules; each rule is a resource of its own, made by one of the methods."""
 
-    def __init__(
-        self, scope: Construct, id: str, *, target: AwsTarget, name: str, description: str, vpc_id: str
-    ) -> None:
+    def __init__(self, scope: Construct, id: str, *, names: AwsNames, name: str, description: str, vpc_id: str) -> None:
         super().__init__(scope, id)
         self._name = name
         group = aws.SecurityGroup(
             self,
             "group",
-            name=target.name("aws_security_group", name),
+            name=names.name("aws_security_group", name),
             description=description,
             vpc_id=vpc_id,
             revoke_rules_on_delete=True,
-            tags={"Name": target.name("aws_security_group", name)},
+            tags={"Name": names.name("aws_security_group", name)},
         )
         self.security_group_id = group.id
         self.on_rule: Callable[[TerraformResource], None] | None = None

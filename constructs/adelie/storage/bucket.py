@@ -9,7 +9,7 @@ from adelie.shared.encryption import CustomerKey
 from adelie.storage.base_bucket import Contents, ProtectedBucket
 from adelie.storage.log_bucket import LogBucket
 from adelie.storage.settings import BucketSettings
-from adelie.values.naming import AwsTarget
+from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement
 from adelie.values.sid import sid
 
@@ -28,7 +28,7 @@ class Bucket(ProtectedBucket):
         id: str,
         *,
         settings: BucketSettings,
-        target: AwsTarget,
+        names: AwsNames,
         purpose: str,
         key: CustomerKey | None,
         logs: LogBucket,
@@ -38,7 +38,7 @@ class Bucket(ProtectedBucket):
             scope,
             id,
             settings=settings,
-            bucket_name=target.bucket_name(purpose),
+            bucket_name=names.bucket_name(purpose),
             key=key,
             contents=Contents.REBUILDABLE if rebuildable else Contents.DATA,
             transitions=[
@@ -49,7 +49,7 @@ class Bucket(ProtectedBucket):
             ],
         )
         self._purpose = purpose
-        self._target = target
+        self._names = names
         self._key = key
         self.name = self._bucket.bucket
         self.regional_domain_name = self._bucket.bucket_regional_domain_name
@@ -115,7 +115,7 @@ class Bucket(ProtectedBucket):
     def _key_statements(self, *, write: bool) -> list[Statement]:
         if self._key is None:
             return []
-        via_s3 = f"s3.{self._target.region}.amazonaws.com"
+        via_s3 = f"s3.{self._names.region}.amazonaws.com"
         if write:
             return [self._key.encrypt_decrypt_statement(sid("EncryptAndDecrypt", self._purpose), via_service=via_s3)]
         return [self._key.decrypt_statement(sid("Decrypt", self._purpose), via_service=via_s3)]

@@ -50,13 +50,13 @@ class InvalidNameError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AwsTarget:
+class AwsNames:
     """Where an environment lives: the source of every name and of every ARN that is not a resource's attribute.
 
-    >>> target = AwsTarget(project="adelie", environment="prod", account_id="222222222222", region="ap-northeast-2")
-    >>> target.name("aws_lb", "edge")
+    >>> names = AwsNames(project="adelie", environment="prod", account_id="222222222222", region="ap-northeast-2")
+    >>> names.name("aws_lb", "edge")
     'adelie-prod-edge'
-    >>> target.bucket_name("objects")
+    >>> names.bucket_name("objects")
     'adelie-prod-objects-222222222222'
     """
 
