@@ -49,6 +49,16 @@ check: setup ## Before a commit: what finds the most in half a minute
 	@$(MAKE) --no-print-directory --keep-going --jobs=2 quick lint-format lint-ruff lint-imports typecheck lint-yaml \
 		lint-environments
 
+.PHONY: accept
+accept: setup ## Accept all that is generated: snapshots, schemas, permissions, picture, addresses; then read the diff
+	$(STEP) "schemas of the settings" adelie generate schema
+	$(STEP) "synthesize" python main.py
+	$(STEP) "permissions" adelie generate iam
+	$(STEP) "synthesize with them" python main.py
+	$(STEP) "picture" adelie generate diagram
+	$(STEP) "provider schema" adelie generate provider-schema
+	$(STEP) "snapshots and addresses" python -m pytest --snapshot-update tests/snapshots tests/contracts/test_addresses.py
+
 .PHONY: format
 format: setup ## Format the Python code and repair what the linter can
 	@ruff format
@@ -171,30 +181,10 @@ validate: synth ## Whether the real AWS provider, from the registry, takes every
 provider-lock: synth ## Write the checksums of the real AWS provider, once a version; commit them
 	@adelie generate provider-lock
 
-.PHONY: iam
-iam: synth ## Derive the permissions of the pipeline's roles from the stacks, and write docs/iam.md
-	@adelie generate iam
-
-.PHONY: snapshot-update
-snapshot-update: setup ## Accept the stacks as they are now; read the diff before you commit it
-	@python -m pytest --snapshot-update tests/snapshots tests/contracts/test_addresses.py
-
 .PHONY: capabilities
 capabilities: setup ## Accept what the emulators do now, and draw docs/emulators.md; read the diff before you commit it
 	@python -m pytest -n 2 --dist loadgroup --snapshot-update -k does_what_it_was_seen_to_do tests/emulated
 	@adelie generate capabilities
-
-.PHONY: diagram
-diagram: synth ## Draw docs/architecture.svg from prod's JSON
-	@adelie generate diagram
-
-.PHONY: schema
-schema: setup ## Write the schemas of the settings files from the types
-	@adelie generate schema
-
-.PHONY: provider-schema
-provider-schema: synth ## Write emulated_provider/schema.json: the types that the stacks use, out of cdktf's bindings
-	@adelie generate provider-schema
 
 .PHONY: bench
 bench: setup ## Start-up against the stock import, time per resource, growth with services

@@ -16,7 +16,7 @@ from stacks import providers
 from stacks.environment import Environment, S3State
 
 PERMISSIONS: Final = Path(__file__).with_name("permissions.json")
-"""What the roles may do: derived from the resource types of the stacks by `make iam`."""
+"""What the roles may do: derived from the resource types of the stacks by `make accept`."""
 FORMER_PROVIDER: Final = "aws_iam_openid_connect_provider.github_provider_BE3EB914"
 """Where GitHub's OIDC provider was in this stack."""
 

@@ -1,6 +1,6 @@
 """A renamed construct id is a destroyed database: the addresses of what holds data are written down.
 
-`make snapshot-update` adds a new one to `stateful_addresses.txt`, and never removes one. One that goes must have a
+`make accept` adds a new one to `stateful_addresses.txt`, and never removes one. One that goes must have a
 `moved` block, or its line is removed by someone who means to destroy it.
 """
 
@@ -58,7 +58,7 @@ def test_every_stateful_address_is_written_down(
         with COMMITTED.open("a", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in new)
         new = []
-    assert not new, f"run `make snapshot-update` to add to {COMMITTED.name}: {new}"
+    assert not new, f"run `make accept` to add to {COMMITTED.name}: {new}"
 
 
 def test_a_renamed_construct_says_where_it_was() -> None:

@@ -56,8 +56,8 @@ def statements(stack: Synthesized) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_what_is_committed_is_what_the_stacks_need(permissions: Permissions) -> None:
-    assert iam.PERMISSIONS.read_text(encoding="utf-8") == permissions.text(), "run `make iam` and read the diff"
-    assert iam.GUIDE.read_text(encoding="utf-8") == iam.guide(permissions), "run `make iam` and read the diff"
+    assert iam.PERMISSIONS.read_text(encoding="utf-8") == permissions.text(), "run `make accept` and read the diff"
+    assert iam.GUIDE.read_text(encoding="utf-8") == iam.guide(permissions), "run `make accept` and read the diff"
 
 
 def test_the_plan_role_may_read_whatever_the_provider_reads(permissions: Permissions) -> None:

@@ -53,7 +53,7 @@ def test_the_committed_schema_is_what_cdktfs_package_says_of_the_stacks_types(ty
 def test_a_schema_of_other_types_is_refused_with_the_command_that_writes_it(tmp_path: Path) -> None:
     file = tmp_path / "schema.json"
     write(file, {**NO_TYPES, "data": ["aws_ssm_parameter"]})
-    with pytest.raises(ToolError, match=r"is not the stacks' schema; run `make provider-schema` and commit"):
+    with pytest.raises(ToolError, match=r"is not the stacks' schema; run `make accept` and commit"):
         check(file, {**NO_TYPES, "data": ["aws_ec2_managed_prefix_list"]})
 
 

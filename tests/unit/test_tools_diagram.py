@@ -44,7 +44,7 @@ def test_another_picture_is_one_sentence(out: Path, tmp_path: Path) -> None:
     file.write_text(file.read_text().replace("PostgreSQL", "MySQL"))
     with pytest.raises(ToolError) as error:
         diagram.refresh(out, file, only_check=True)
-    assert str(error.value) == (f"{file} is not what the stack looks like; run `make diagram` and commit it.")
+    assert str(error.value) == (f"{file} is not what the stack looks like; run `make accept` and commit it.")
 
 
 def test_visitors_reach_the_services_through_cloudfront_only(

@@ -73,7 +73,7 @@ def test_the_schema_that_is_written_passes_the_check(tmp_path: Path) -> None:
 
 def test_a_stale_or_missing_schema_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "schema.json"
-    expected = f"{file} is not what the types say; run `make schema` and commit it."
+    expected = f"{file} is not what the types say; run `make accept` and commit it."
     with pytest.raises(ToolError) as missing:
         schema.check({file: {"title": "new"}})
     file.write_text("{}\n")

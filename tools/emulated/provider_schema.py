@@ -347,4 +347,4 @@ def write(file: Path, types: Types) -> None:
 def check(file: Path, types: Types) -> None:
     """Raise ToolError unless `file` is the schema of these types."""
     if not file.exists() or file.read_text(encoding="utf-8") != generate(types):
-        raise ToolError(f"{shown(file)} is not the stacks' schema; run `make provider-schema` and commit it.")
+        raise ToolError(f"{shown(file)} is not the stacks' schema; run `make accept` and commit it.")

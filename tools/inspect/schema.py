@@ -32,7 +32,7 @@ def check(files: Mapping[Path, dict[str, Any]]) -> None:
     """Raise ToolError unless each file is what the types say."""
     for file, schema in files.items():
         if not file.exists() or file.read_text(encoding="utf-8") != _text(schema):
-            raise ToolError(f"{shown(file)} is not what the types say; run `make schema` and commit it.")
+            raise ToolError(f"{shown(file)} is not what the types say; run `make accept` and commit it.")
 
 
 def _text(schema: dict[str, Any]) -> str:

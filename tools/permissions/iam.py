@@ -65,4 +65,5 @@ def refresh(*, only_check: bool) -> None:
         if not only_check:
             file.write_text(text, encoding="utf-8")
         elif not file.exists() or file.read_text(encoding="utf-8") != text:
-            raise ToolError(f"{shown(file)} is not what the stacks need; run `make iam`, read the diff and commit it.")
+            fix = "run `make accept`, read the diff and commit it"
+            raise ToolError(f"{shown(file)} is not what the stacks need; {fix}.")

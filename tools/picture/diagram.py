@@ -75,7 +75,7 @@ class _Drawing:
         self._what = architecture
         self._picture = Picture(
             "Architecture of the Adelie platform on AWS",
-            "Generated from cdktf.out/stacks/prod/cdk.tf.json by `make diagram`; do not edit.",
+            "Generated from cdktf.out/stacks/prod/cdk.tf.json by `make accept`; do not edit.",
         )
         self._cards: dict[str, Card] = {}
         workloads = architecture.of_kind(*_WORKLOADS)
@@ -299,4 +299,4 @@ def refresh(out: Path, file: Path, *, only_check: bool) -> None:
         file.parent.mkdir(exist_ok=True)
         file.write_text(drawn, encoding="utf-8")
     elif not file.exists() or file.read_text(encoding="utf-8") != drawn:
-        raise ToolError(f"{shown(file)} is not what the stack looks like; run `make diagram` and commit it.")
+        raise ToolError(f"{shown(file)} is not what the stack looks like; run `make accept` and commit it.")
