@@ -7,9 +7,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tools.command import ROOT
+
+WHY = "\n\nBecause a reader asks why first."
 
 
 def owners() -> dict[str, list[str]]:
@@ -45,14 +48,23 @@ def test_hooks_are_what_make_test_runs() -> None:
     assert called == set(lint[1].split()) - {"typecheck"}  # half a minute: not before each commit
 
 
-def test_a_message_that_is_not_conventional_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("message", "accepted"),
+    [
+        pytest.param(f"feat(network): flow logs{WHY}", True, id="conventional"),
+        pytest.param(f"fix!: another name{WHY}", True, id="breaking"),
+        pytest.param("docs: a typo", True, id="docs-need-no-body"),
+        pytest.param("feat(network): flow logs", False, id="a-feature-says-why"),
+        pytest.param("refactor: rooms\n\n", False, id="an-empty-body-says-nothing"),
+        pytest.param(f"fix: {'x' * 67}{WHY}", True, id="72-characters"),
+        pytest.param(f"fix: {'x' * 68}{WHY}", False, id="73-characters"),
+        pytest.param("changed some things", False, id="no-type"),
+        pytest.param("Merge branch 'main' into rooms", True, id="a-merge"),
+    ],
+)
+def test_a_message_is_conventional_short_and_says_why(message: str, accepted: bool, tmp_path: Path) -> None:
     (hook,) = [hook for hook in hooks() if hook.get("stages") == ["commit-msg"]]
-    command = hook["entry"].split()
-
-    def accepted(message: str) -> bool:
-        file = tmp_path / "message"
-        file.write_text(message)
-        return subprocess.run([*command, file], cwd=ROOT, check=False, capture_output=True).returncode == 0
-
-    assert accepted("feat(network): the bastion is reached through Session Manager\n")
-    assert not accepted("changed some things\n")
+    file = tmp_path / "message"
+    file.write_text(f"{message}\n")
+    done = subprocess.run([*hook["entry"].split(), file], cwd=ROOT, check=False, capture_output=True)
+    assert (done.returncode == 0) == accepted, done.stderr
