@@ -31,6 +31,21 @@ def web_acl_settings(**overrides: Any) -> WebAclSettings:
     )
 
 
+def everything_set() -> CdnSettings:
+    """All that can be set, each otherwise than by default."""
+    return cdn_settings(
+        price_class="PriceClass_All",
+        minimum_tls="TLSv1.3_2025",
+        page_ttl_seconds=300,
+        origin_read_timeout_seconds=120,
+        allowed_countries=("KR", "US"),
+        hsts={"max_age_seconds": 63_072_000, "preload": True},
+        content_security_policy={"connect-src": ("'self'", "https://sentry.example")},
+        denied_browser_features=(),
+        web_acl=web_acl_settings(),
+    )
+
+
 def build_cdn(
     stack: TerraformStack,
     settings: CdnSettings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from adelie.seam.terraform import TerraformStack
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.settings import EncryptionSettings
 from tests.fakes.collaborators import FakeCertificate, FakeLogs, FakeNetwork
-from tests.support import NAMES
+from tests.support import NAMES, Synthesized
 
 IMAGE_TAG = "${var.image_tag}"
 
@@ -99,3 +100,8 @@ class ComputeStage:
             image_tag=IMAGE_TAG,
             alarm_topic_arn=TOPIC,
         )
+
+
+def container(result: Synthesized, containing: str = "") -> dict[str, Any]:
+    (only,) = json.loads(result.only("aws_ecs_task_definition", containing)["container_definitions"])
+    return only

@@ -1,4 +1,4 @@
-"""The distribution: what goes where, how long it is kept, who may see it, and what every response says."""
+"""The distribution: what goes where, how long it is kept, and who may see it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from adelie.cdn.headers import DEFAULT_CSP, content_security_policy
 from adelie.cdn.settings import DomainSettings
 from adelie.seam.terraform import TerraformOutput, TerraformStack
 from adelie.storage.log_bucket import LogBucket
-from tests.fakes.cdn import DOMAIN, build_cdn, cdn_settings, web_acl_settings
+from tests.fakes.cdn import DOMAIN, build_cdn, cdn_settings, everything_set
 from tests.fakes.collaborators import FakeBucket, FakeLoadBalancer, FakeLogs
 from tests.support import Synthesized, synthesize
 
@@ -42,18 +41,7 @@ def plain() -> Synthesized:
 @pytest.fixture(scope="module")
 def full() -> Synthesized:
     """A domain and all that can be set."""
-    settings = cdn_settings(
-        price_class="PriceClass_All",
-        minimum_tls="TLSv1.3_2025",
-        page_ttl_seconds=300,
-        origin_read_timeout_seconds=120,
-        allowed_countries=("KR", "US"),
-        hsts={"max_age_seconds": 63_072_000, "preload": True},
-        content_security_policy={"connect-src": ("'self'", "https://sentry.example")},
-        denied_browser_features=(),
-        web_acl=web_acl_settings(),
-    )
-    return synthesize(lambda stack: build_cdn(stack, settings, DOMAIN))
+    return synthesize(lambda stack: build_cdn(stack, everything_set(), DOMAIN))
 
 
 def distribution(stack: Synthesized) -> dict[str, Any]:
@@ -275,54 +263,6 @@ def test_every_behaviour_has_the_security_headers(plain: Synthesized) -> None:
     for path, behavior in behaviors(plain).items():
         expected = f"${{aws_cloudfront_response_headers_policy.{address}.id}}"
         assert behavior["response_headers_policy_id"] == expected, path
-
-
-def test_the_security_headers_win_over_the_origins(plain: Synthesized) -> None:
-    policy = plain.only("aws_cloudfront_response_headers_policy")
-    assert policy["security_headers_config"] == {
-        "strict_transport_security": {
-            "access_control_max_age_sec": 31_536_000,
-            "include_subdomains": True,
-            "preload": False,
-            "override": True,
-        },
-        "content_security_policy": {"content_security_policy": content_security_policy({}), "override": True},
-        "frame_options": {"frame_option": "DENY", "override": True},
-        "content_type_options": {"override": True},
-        "referrer_policy": {"referrer_policy": "strict-origin-when-cross-origin", "override": True},
-    }
-    assert policy["custom_headers_config"]["items"] == [
-        {
-            "header": "Permissions-Policy",
-            "value": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-            "override": True,
-        }
-    ]
-    assert [item["header"] for item in policy["remove_headers_config"]["items"]] == ["Server", "X-Powered-By"]
-
-
-def test_headers_are_as_set(full: Synthesized) -> None:
-    policy = full.only("aws_cloudfront_response_headers_policy")
-    hsts = policy["security_headers_config"]["strict_transport_security"]
-    assert (hsts["access_control_max_age_sec"], hsts["preload"]) == (63_072_000, True)
-    text: str = policy["security_headers_config"]["content_security_policy"]["content_security_policy"]
-    assert "connect-src 'self' https://sentry.example;" in text
-    assert "custom_headers_config" not in policy
-
-
-def test_the_default_policy_of_content_loads_from_the_own_origin_only() -> None:
-    assert content_security_policy({}) == (
-        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
-        "connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'"
-    )
-
-
-def test_a_directive_replaces_its_default_and_no_other() -> None:
-    text = content_security_policy({"img-src": ("'self'", "https://img.example"), "worker-src": ("blob:",)})
-    directives = text.split("; ")
-    assert "img-src 'self' https://img.example" in directives
-    assert directives[-1] == "worker-src blob:"
-    assert len(directives) == len(DEFAULT_CSP) + 1
 
 
 def test_access_is_logged_where_the_log_bucket_lets_cloudfront_write(plain: Synthesized) -> None:
