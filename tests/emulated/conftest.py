@@ -15,7 +15,7 @@ from tests.emulated.deployment import EMULATORS, IMAGE_TAG, Deployment, deployed
 from tests.environments import EMULATED, PLATFORMS
 from tests.support import Synthesized
 from tools.emulated.capabilities import SEEN
-from tools.emulated.emulators import Kind
+from tools.emulated.kinds import Kind
 
 HERE = Path(__file__).parent
 DEPLOYED = [name for name in PLATFORMS if any(SEEN.glob(f"{name}-*.json"))]

@@ -19,7 +19,8 @@ from tests.emulated.inventory import inventory
 from tests.emulated.kept_state import kept_state
 from tests.support import Synthesized
 from tools.emulated import emulators
-from tools.emulated.emulators import Emulator, Kind
+from tools.emulated.emulators import Emulator
+from tools.emulated.kinds import Kind
 from tools.terraform.runner import Terraform, executable
 
 EMULATORS: Final = (Kind.MINISTACK, Kind.MOTO)

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.emulated.deployment import Deployment
 from tests.users import users
-from tools.emulated.emulators import Kind
+from tools.emulated.kinds import Kind
 
 INTERNET = "internet"
 CLOUDFRONT = "cloudfront"

@@ -18,7 +18,7 @@ from stacks.environment import Environment
 from tests.emulated.deployment import IMAGE_TAG, Deployment
 from tests.emulated.review_network import services
 from tests.users import users
-from tools.emulated.emulators import Kind
+from tools.emulated.kinds import Kind
 
 CACHING_DISABLED: Final = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 """AWS's managed cache policy (CloudFront developer guide, "Use managed cache policies")."""

@@ -12,7 +12,7 @@ from stacks.bootstrap import identity
 from stacks.environment import Environment
 from tests.emulated.deployment import EMULATORS, Deployment, deployed, prepared, s3_backend_of
 from tests.support import Synthesized
-from tools.emulated.emulators import Kind
+from tools.emulated.kinds import Kind
 from tools.permissions.account import ensure_identity_provider
 from tools.terraform.bootstrap import OVERRIDE, BootstrapDeploy, account_of
 from tools.terraform.runner import TerraformError

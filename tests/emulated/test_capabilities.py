@@ -18,7 +18,7 @@ from tests.emulated.deployment import Deployment
 from tests.environments import PLATFORMS
 from tests.support import Synthesized
 from tools.emulated import capabilities
-from tools.emulated.emulators import Kind
+from tools.emulated.kinds import Kind
 
 
 class CapabilitySnapshotExtension(JSONSnapshotExtension):

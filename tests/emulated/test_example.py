@@ -15,7 +15,7 @@ import pytest
 from tests.emulated.conftest import EVERY
 from tests.emulated.deployment import IMAGE_TAG, Deployment
 from tools.command import ROOT
-from tools.emulated.emulators import Kind
+from tools.emulated.kinds import Kind
 
 SUPPLIED = "an API key of somebody"
 OUTPUTS: Mapping[str, object] = dict.fromkeys(

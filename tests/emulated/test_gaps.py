@@ -11,7 +11,8 @@ from botocore.parsers import ResponseParserError
 
 from emulated_provider import gaps
 from tests.emulated.deployment import EMULATORS, emulated
-from tools.emulated.emulators import Emulator, Kind
+from tools.emulated.emulators import Emulator
+from tools.emulated.kinds import Kind
 
 REGION = "ap-northeast-2"
 Try = Callable[[Emulator], object]

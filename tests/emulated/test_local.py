@@ -21,7 +21,8 @@ import pytest
 from tests.support import Synthesized
 from tools.command import ROOT, ToolError
 from tools.emulated import emulators
-from tools.emulated.emulators import Emulator, EmulatorError, Kind
+from tools.emulated.emulators import Emulator, EmulatorError
+from tools.emulated.kinds import Kind
 from tools.emulated.local import LocalPlatform
 from tools.terraform import runner
 from tools.terraform.runner import Terraform, TerraformError

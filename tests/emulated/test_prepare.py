@@ -8,7 +8,7 @@ from pathlib import Path
 from stacks.environment import Environment
 from tests.emulated.deployment import prepared
 from tests.support import Synthesized
-from tools.emulated.emulators import Kind
+from tools.emulated.kinds import Kind
 from tools.release import prepare
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from emulated_provider.provider import Provider, attached
 from tests.emulated.deployment import emulated
-from tools.emulated.emulators import Emulator, Kind
+from tools.emulated.emulators import Emulator
+from tools.emulated.kinds import Kind
 from tools.terraform.runner import Terraform, TerraformError, executable
 
 pytestmark = pytest.mark.xdist_group("refusals")

@@ -11,7 +11,7 @@ import pytest
 
 from emulated_provider.provider import Provider, attached
 from tests.support import Synthesized
-from tools.emulated.emulators import Kind
+from tools.emulated.kinds import Kind
 from tools.terraform.runner import Terraform, TerraformError, executable
 from tools.terraform.validate import validate
 

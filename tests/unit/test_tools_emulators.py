@@ -20,7 +20,8 @@ import pytest
 
 from tools.command import ROOT
 from tools.emulated import processes
-from tools.emulated.emulators import Emulator, EmulatorError, EmulatorSession, Kind, running, start
+from tools.emulated.emulators import Emulator, EmulatorError, EmulatorSession, running, start
+from tools.emulated.kinds import Kind
 
 pytestmark = pytest.mark.xdist_group("emulators")
 
@@ -37,6 +38,7 @@ STARTER = """
 import sys, time
 from pathlib import Path
 from tools.emulated import emulators
+from tools.emulated.kinds import Kind
 
 def stuck(kind, port, log, process, patience):
     print(process.pid, flush=True)
@@ -45,7 +47,7 @@ def stuck(kind, port, log, process, patience):
 then, folder = sys.argv[1], Path(sys.argv[2])
 if then == "be killed half-way":
     emulators._wait = stuck
-emulator = emulators.start(emulators.Kind.MINISTACK, port=0, folder=folder, detached=then != "be killed")
+emulator = emulators.start(Kind.MINISTACK, port=0, folder=folder, detached=then != "be killed")
 if then == "be killed":
     stuck(None, None, None, emulator, None)
 """

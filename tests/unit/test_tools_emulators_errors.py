@@ -20,7 +20,8 @@ import yaml
 
 from tools.command import ROOT
 from tools.emulated import emulators, processes
-from tools.emulated.emulators import Emulator, EmulatorError, Kind, chosen, last_log_line, running, start
+from tools.emulated.emulators import Emulator, EmulatorError, chosen, last_log_line, running, start
+from tools.emulated.kinds import Kind
 
 MINISTACK: Mapping[str, object] = {"/_ministack/health": {"services": {}}, "/_localstack/health": {"services": {}}}
 MOTO: Mapping[str, object] = {"/moto-api/config": {"lambda": {}}}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tools.command import ROOT, Json
-from tools.emulated.emulators import Kind
+from tools.emulated.kinds import Kind
 
 SEEN: Final = ROOT / "tests" / "emulated" / "seen"
 FILE: Final = ROOT / "docs" / "emulators.md"

@@ -18,7 +18,6 @@ import subprocess
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,9 +27,8 @@ from localstack_client import session as localstack  # pyright: ignore[reportMis
 
 from tools.command import Json, ToolError, shown
 from tools.emulated import processes
+from tools.emulated.kinds import APIS, HOST, Kind, answers, listening, occupant, request
 
-HOST: Final = "127.0.0.1"
-"""Not `localhost`: at an address nothing tries IPv6 first, and boto3 puts a bucket's name in the path."""
 ACCOUNT_ID: Final = "000000000000"
 """The account of an emulator that is not told another."""
 RECORD: Final = "emulator.json"
@@ -44,36 +42,6 @@ _LOCALSTACK_UP: Final = "LOCALSTACK_AUTH_TOKEN=... docker compose -f docker-comp
 
 class EmulatorError(ToolError):
     """Why there is no emulator; its text is one sentence with the fix."""
-
-
-class Kind(StrEnum):
-    """The emulators, by their names in EMULATOR."""
-
-    MINISTACK = "ministack"
-    MOTO = "moto"
-    LOCALSTACK = "localstack"
-
-    @property
-    def label(self) -> str:
-        """What its makers call it."""
-        return {Kind.MINISTACK: "MiniStack", Kind.MOTO: "moto", Kind.LOCALSTACK: "LocalStack"}[self]
-
-
-@dataclass(frozen=True)
-class _Api:
-    """What an emulator answers beside AWS's own APIs."""
-
-    health: str
-    key: str
-    """A key of the health path's JSON. MiniStack answers LocalStack's path too; nobody else answers MiniStack's."""
-    reset: str
-
-
-_APIS: Final = {
-    Kind.MINISTACK: _Api("/_ministack/health", "services", "/_ministack/reset"),
-    Kind.MOTO: _Api("/moto-api/config", "lambda", "/moto-api/reset"),
-    Kind.LOCALSTACK: _Api("/_localstack/health", "services", "/_localstack/state/reset"),
-}
 
 
 class EmulatorSession(localstack.Session):
@@ -119,11 +87,11 @@ class Emulator:
 
     def healthy(self) -> bool:
         """Whether it answers, and is the emulator that it should be."""
-        return _is(self.kind, self.port)
+        return answers(self.kind, self.port)
 
     def reset(self) -> None:
         """Forget everything that was created. Raises EmulatorError."""
-        answer = _request(self.port, "POST", _APIS[self.kind].reset, timeout=30)
+        answer = request(self.port, "POST", APIS[self.kind].reset, timeout=30)
         if answer is None or answer[0] != http.client.OK:
             why = "it does not answer" if answer is None else f"HTTP {answer[0]}"
             raise EmulatorError(f"{self.kind.label} on port {self.port} was not reset ({why}); start it anew.")
@@ -265,7 +233,7 @@ def _wait(kind: Kind, port: int, log: Path, process: subprocess.Popen[bytes], pa
         if process.poll() is not None:
             said = last_log_line(log.parent)
             raise EmulatorError(f"{kind.label} ended while it started ({said}); read {shown(log)} and start it again.")
-        if bound in log.read_text(encoding="utf-8", errors="replace") and _is(kind, port):
+        if bound in log.read_text(encoding="utf-8", errors="replace") and answers(kind, port):
             return
         time.sleep(_POLL_SECONDS)
     raise EmulatorError(
@@ -276,22 +244,22 @@ def _wait(kind: Kind, port: int, log: Path, process: subprocess.Popen[bytes], pa
 def _keep_from_docker(port: int) -> None:
     """Let moto answer for Lambda and Batch without containers; it has no variable for that."""
     settings = {service: {"use_docker": False} for service in ("lambda", "batch")}
-    _request(port, "POST", _APIS[Kind.MOTO].health, json.dumps(settings).encode())
+    request(port, "POST", APIS[Kind.MOTO].health, json.dumps(settings).encode())
 
 
 def _find_localstack(port: int, patience: float) -> None:
     """Return when LocalStack answers; while it starts, connections are accepted but not answered."""
     deadline = time.monotonic() + patience
-    while not _is(Kind.LOCALSTACK, port):
-        if not _listening(port):
+    while not answers(Kind.LOCALSTACK, port):
+        if not listening(port):
             raise EmulatorError(
                 f"No LocalStack runs on port {port}; start it (`{_LOCALSTACK_UP}`), or choose EMULATOR=ministack or "
                 f"EMULATOR=moto, which need neither Docker nor a token."
             )
-        if _request(port, "GET", _APIS[Kind.LOCALSTACK].health) is not None or time.monotonic() > deadline:
+        if request(port, "GET", APIS[Kind.LOCALSTACK].health) is not None or time.monotonic() > deadline:
             raise EmulatorError(
-                f"What runs on port {port} is {_who(port)}, not LocalStack; stop it, or choose EMULATOR=ministack or "
-                f"EMULATOR=moto, or another port with PORT=..."
+                f"What runs on port {port} is {occupant(port)}, not LocalStack; stop it, or choose EMULATOR=ministack "
+                f"or EMULATOR=moto, or another port with PORT=..."
             )
         time.sleep(_POLL_SECONDS)
 
@@ -300,7 +268,7 @@ def _free(port: int) -> int:
     """The port, or any for 0, once nobody else has it. Raises EmulatorError."""
     if not 0 <= port <= _LAST_PORT:
         raise EmulatorError(f"There is no port {port}; choose one up to {_LAST_PORT} with PORT=...")
-    taken = port != 0 and _listening(port)  # macOS lets two bind where Linux refuses the second
+    taken = port != 0 and listening(port)  # macOS lets two bind where Linux refuses the second
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -311,45 +279,8 @@ def _free(port: int) -> int:
                 raise EmulatorError(f"Port {port} can't be used ({why}); choose one above 1023 with PORT=...") from None
             taken = True
         if taken:
-            raise EmulatorError(f"Port {port} is taken by {_who(port)}; stop it, or choose another with PORT=...")
+            raise EmulatorError(f"Port {port} is taken by {occupant(port)}; stop it, or choose another with PORT=...")
         return probe.getsockname()[1]
-
-
-def _listening(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((HOST, port)) == 0
-
-
-def _who(port: int) -> str:
-    """What has the port, as far as it can be told."""
-    return next((kind.label for kind in Kind if _is(kind, port, timeout=1)), "another program")
-
-
-def _is(kind: Kind, port: int, timeout: float = 5) -> bool:
-    """Whether this emulator is what answers on the port."""
-    answer = _request(port, "GET", _APIS[kind].health, timeout=timeout)
-    try:
-        health: Json = json.loads(answer[1]) if answer is not None and answer[0] < http.client.BAD_REQUEST else None
-    except ValueError:
-        return False
-    known = isinstance(health, dict) and _APIS[kind].key in health
-    return known and not (kind is Kind.LOCALSTACK and _is(Kind.MINISTACK, port, timeout))
-
-
-def _request(
-    port: int, method: str, path: str, body: bytes | None = None, timeout: float = 5
-) -> tuple[int, bytes] | None:
-    """Status and body of what answers on the port, never through a proxy; None if nothing does."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=timeout)
-    try:
-        connection.request(method, path, body)
-        response = connection.getresponse()
-        return response.status, response.read()
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
 
 
 def _noted(emulator: Emulator) -> Emulator:

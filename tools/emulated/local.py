@@ -25,7 +25,8 @@ from emulated_provider.lifecycle import NOT_EMULATED
 from emulated_provider.provider import Provider, attached
 from tools.command import ROOT, Json, ToolError, console, shown
 from tools.emulated import emulators
-from tools.emulated.emulators import Emulator, Kind
+from tools.emulated.emulators import Emulator
+from tools.emulated.kinds import Kind
 from tools.synthesized import read_stack, stack_file
 from tools.terraform.runner import Terraform, TerraformError, executable
 
