@@ -22,6 +22,7 @@ import adelie
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ["requirements.lock", "requirements-bootstrap.lock", "requirements-checkov.lock"]
+MOST_LINES = 350
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9_.-]+)==(?P<version>[^ ;\\]+)")
 
 
@@ -55,6 +56,15 @@ def test_constructs_is_cdktfs_library_and_not_our_folder() -> None:
 def test_adelie_is_imported_from_its_source_root() -> None:
     assert Path(adelie.__file__).resolve() == ROOT / "constructs" / "adelie" / "__init__.py"
     assert [entry.name for entry in (ROOT / "constructs").iterdir() if entry.name != "__pycache__"] == ["adelie"]
+
+
+def test_a_python_file_is_short_enough_to_read_at_once() -> None:
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    files = [ROOT / name for name in listed if (ROOT / name).exists()]
+    assert Path(__file__) in files
+    lengths = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files}
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}, "split it by subject"
 
 
 @pytest.mark.parametrize("lock", LOCKS)
