@@ -166,7 +166,7 @@ setup: $(VENV)/.linked node_modules/.ready ## Install the pinned tools (the othe
 	@:
 
 .PHONY: hooks
-hooks: setup ## Check each commit before it is made, and its message, as CI does
+hooks: setup ## Check each commit and its message before it is created, as CI does
 	@pre-commit install --install-hooks --hook-type pre-commit --hook-type commit-msg
 
 .PHONY: commits
@@ -178,7 +178,7 @@ validate: synth ## Whether the real AWS provider, from the registry, takes every
 	@adelie validate
 
 .PHONY: provider-lock
-provider-lock: synth ## Write the checksums of the real AWS provider, once a version; commit them
+provider-lock: synth ## Write the checksums of the real AWS provider, once per version; commit them
 	@adelie generate provider-lock
 
 .PHONY: capabilities
@@ -205,7 +205,7 @@ lock: setup ## Pin what pyproject.toml, requirements-*.in and package.json ask f
 	@npm install --package-lock-only --silent
 
 .PHONY: clean
-clean: ## Remove what the commands made: environments, caches, synthesized stacks, the emulated platform
+clean: ## Remove what the commands created: environments, caches, synthesized stacks, the emulated platform
 	@test ! -d .local || $(MAKE) --no-print-directory down
 	@rm -rf $(VENV) node_modules .cache cdktf.out build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -220,7 +220,7 @@ help: ## This list
 need-%:
 	@$(if $($*),,$(error $* is missing; `make help` shows an example))true
 
-# An environment is made anew when its lock file is newer, so that nothing unpinned stays behind.
+# An environment is created again when its lock file is newer, so that nothing unpinned stays behind.
 $(VENV)/.ready: requirements-bootstrap.lock requirements.lock
 	@python=$$(.ci/find-python $(PYTHON)) && echo "Setting up, once: about a minute" \
 		&& .ci/step "Python environment" "$$python" -m venv --clear $(VENV)
@@ -228,7 +228,7 @@ $(VENV)/.ready: requirements-bootstrap.lock requirements.lock
 	$(STEP) "Python packages" $(VENV)/bin/python -m pip $(PIP_INSTALL) --no-build-isolation -r requirements.lock
 	@touch $@
 
-# What stands in the environment beside the packages; by itself, so that an environment made earlier gets it too.
+# What is in the environment besides the packages; a target of its own, so that an older environment gets it too.
 $(VENV)/.linked: $(VENV)/.ready Makefile
 	@cd $(VENV)/bin && ln -sf $(NODE_WHEEL)/bin/node node \
 		&& ln -sf $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js npm \

@@ -82,12 +82,12 @@ def main() -> None:
     parser.add_argument("pytest", nargs="*", help="pytest's own arguments, after --")
     options = parser.parse_args()
     before: dict[str, float] = json.loads(options.against.read_text(encoding="utf-8")) if options.against else {}
-    found = _measured(options.pytest)
-    for part, seconds in list(found.items())[:_SHOWN]:
+    measured = _measured(options.pytest)
+    for part, seconds in list(measured.items())[:_SHOWN]:
         ratio = f"{seconds / before[part]:8.2f} of {before[part]:.1f} s" if before.get(part) else ""
         print(f"{seconds:8.1f} s  {part:60}{ratio}")
     if options.save:
-        options.save.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        options.save.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

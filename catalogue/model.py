@@ -134,8 +134,8 @@ class Job(Built):
     timeout_seconds: Annotated[int, Field(ge=60, le=86400)] = 3600
     """Seconds after which a run is stopped (default 3600)."""
     variable_prefix: EnvironmentVariable | None = None
-    """What its variables begin with: `<prefix>_FORCE` is "true" in a run that is forced and "false" else, and who uses
-    the job is told in `<prefix>_...` how to start it. Omitted, the job's name in capitals."""
+    """What its variables begin with: `<prefix>_FORCE` is "true" in a run that is forced and "false" else, and what
+    uses the job gets `<prefix>_...`, which say how to start it. Omitted, the job's name in capitals."""
 
 
 class Task(Container):
@@ -155,7 +155,7 @@ class Task(Container):
 
 
 class Bucket(Settings):
-    """A bucket for objects of the application; whoever `uses` it reads and writes, and is told `<NAME>_BUCKET`."""
+    """A bucket for objects of the application; what `uses` it reads and writes it, and gets `<NAME>_BUCKET`."""
 
     purpose: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     """What is in it, in a few words."""
@@ -168,7 +168,7 @@ class Secret(Settings):
     """`generated`: the platform makes the value. `supplied`: a person sets it, before the first release of what needs
     it (`adelie secret set`)."""
     environment_variable: EnvironmentVariable
-    """The variable that whoever `uses` it gets it in, such as JWT_SECRET."""
+    """The variable in which what `uses` it gets the value, such as JWT_SECRET."""
 
 
 class Database(Settings):

@@ -1,4 +1,4 @@
-"""What must stand in an AWS account before the pipeline can deploy into it: the state's bucket and who may do what."""
+"""What must exist in an AWS account before the pipeline can deploy into it: the state's bucket and who may do what."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def identity(environment: Environment) -> GitHubIdentity:
 class Bootstrap(TerraformStack):
     """The state bucket, and for each environment of one account its two roles and their bound.
 
-    Deployed by a person, once an account: `make bootstrap ENV=<environment>`, which keeps the state in a local file
-    until the bucket stands and then moves it there; later changes with `cdktf deploy <the stack's name>`. What an
-    account has one of, whoever made it (GitHub's OIDC provider, service-linked roles), is `make bootstrap`'s and not
-    the stack's: destroying the stack must not take it from others.
+    Deployed by a person, once per account: `make bootstrap ENV=<environment>`, which keeps the state in a local file
+    until the bucket exists and then moves it there; later changes with `cdktf deploy <the stack's name>`. What an
+    account has only one of (GitHub's OIDC provider, service-linked roles) is created by `make bootstrap` and not by
+    the stack: destroying the stack must not take it from others.
     """
 
     def __init__(self, scope: Construct, account: Account) -> None:

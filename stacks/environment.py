@@ -41,7 +41,7 @@ RESERVED: Final = frozenset(
         "operations",
     }
 )
-"""The ids of the platform's own constructs, beside which jobs, tasks and buckets stand with their names as ids."""
+"""The ids of the platform's own constructs; jobs, tasks and buckets, whose names are their ids, must have others."""
 
 
 class EmulatorSettings(Settings):
@@ -95,7 +95,7 @@ class Environment(Settings):
     It guards what is in the code. What is taken out of it, AWS itself must refuse to delete, so true asks for that too:
     `deletion_protection` and a final snapshot, no `force_destroy` and no `force_delete`, and a recovery window."""
     tags: Mapping[str, str]
-    """Tags of every resource, beside Project, Environment and ManagedBy."""
+    """Tags of every resource, besides Project, Environment and ManagedBy."""
     state: Annotated[LocalState | S3State, Field(discriminator="type")]
     """Where Terraform keeps the state."""
     emulator: EmulatorSettings | None = None
@@ -113,7 +113,7 @@ class Environment(Settings):
     bastion: BastionSettings | None
     """The SSM host that forwards ports to database and cache; null leaves it out."""
     repositories: RepositorySettings
-    """The image repositories, one a service or job."""
+    """The image repositories, one per service or job."""
     cluster: ClusterSettings
     """The ECS cluster and its mix of FARGATE and FARGATE_SPOT."""
     load_balancer: LoadBalancerSettings
@@ -141,9 +141,9 @@ class Environment(Settings):
     cdn: CdnSettings
     """CloudFront and its web ACL."""
     alarms: AlarmSettings = AlarmSettings()
-    """When somebody is told (default: at the thresholds that stand there, and no e-mail)."""
+    """When people are notified (default: at the thresholds stated there, and no e-mail)."""
     notifier: NotifierSettings
-    """The function that tells Discord."""
+    """The function that notifies Discord."""
     budget: BudgetSettings | None
     """What a month may cost; null leaves the budget out."""
     backup: BackupSettings | None

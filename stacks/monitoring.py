@@ -1,4 +1,4 @@
-"""What runs beside the platform so that people can run it: alarms, a dashboard, a budget, backups, Discord."""
+"""What runs besides the platform so that people can operate it: alarms, a dashboard, a budget, backups, Discord."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class MonitoringSettings(Protocol):
 
     @property
     def alarms(self) -> AlarmSettings:
-        """When somebody is told."""
+        """When people are notified."""
         ...
 
     @property
     def notifier(self) -> NotifierSettings:
-        """How Discord is told."""
+        """How Discord is notified."""
         ...
 
     @property
@@ -66,9 +66,9 @@ class MonitoringSettings(Protocol):
 
 
 class Monitoring(Construct):
-    """Who is told, what a month may cost, the backups; and with `watch`, what is watched.
+    """Who is notified, what a month may cost, the backups; and with `watch`, what is watched.
 
-    Two topics: an alarm tells only one of its own region, and CloudFront's metrics and certificate are in us-east-1.
+    Two topics: an alarm notifies only one of its own region, and CloudFront's metrics and certificate are in us-east-1.
     Its construct id is "operations", what this was called at first: another id would be other alarms and backups.
     """
 
@@ -142,7 +142,7 @@ class Monitoring(Construct):
         )
 
     def _alarm(self, id: str, alarms: Sequence[Alarm]) -> None:
-        """Make alarms on one thing; they tell the topic of the region that its metrics are in."""
+        """Create alarms on one thing; they notify the topic of the region that its metrics are in."""
         at_the_edge = any(alarm.region == EDGE_REGION for alarm in alarms)
         topic = self._edge_topic if at_the_edge else self._topic
         self._alarms.update(Alarms(self, id, names=self._names, topic=topic, alarms=alarms).by_arn)

@@ -44,17 +44,17 @@ ENDPOINTS: Final = {
 
 
 PROVIDER_VERSION: Final = "6.26.0"
-"""cdktf's bindings were made from 6.25.0. One later is the first that reads no secret to refresh a write-only version
-(terraform-provider-aws, pull request 44876), so that the pipeline's roles need no access to secrets."""
+"""cdktf's bindings were generated from 6.25.0. The next version is the first that reads no secret to refresh a
+write-only version (terraform-provider-aws, pull request 44876): the pipeline's roles need no access to secrets."""
 
 LOCK: Final = Path(__file__).with_name("terraform.lock.hcl")
 """Checksums of the provider for each platform that we run it on. `make provider-lock` writes it; it is committed."""
 
 
 def lock(out: Path) -> None:
-    """Put the committed checksums beside each synthesized stack, so that `terraform init` takes no other provider.
+    """Put the committed checksums into each stack's folder, so that `terraform init` takes no other provider.
 
-    Nothing happens until there is such a file: it can only be made where Terraform's registry is reached.
+    Nothing happens until there is such a file: it can only be written where Terraform's registry is reached.
     """
     if LOCK.exists():
         for stack in out.glob("stacks/*/cdk.tf.json"):
@@ -108,13 +108,15 @@ def _emulated_provider(stack: TerraformStack, environment: Environment) -> None:
         "aws",
         region=environment.region,
         access_key="test",
-        secret_key="test",  # noqa: S106 -- emulators take any; a real one never stands here
+        secret_key="test",  # noqa: S106 -- emulators take any; a real one is never written here
         skip_credentials_validation=True,
         skip_metadata_api_check="true",
         skip_requesting_account_id=True,
         s3_use_path_style=True,
         endpoints=[
-            aws.AwsProviderEndpoints(**{_argument(theirs): addresses[ours] for theirs, ours in ENDPOINTS.items()})
+            aws.AwsProviderEndpoints(
+                **{_argument(service): addresses[endpoint] for service, endpoint in ENDPOINTS.items()}
+            )
         ],
         default_tags=[aws.AwsProviderDefaultTags(tags=default_tags(environment))],
     )

@@ -17,7 +17,7 @@ from stacks.environment import Environment
 from tests.local_server import Answer, LocalServer
 from tests.support import Synthesized
 
-# Each boto3 session reads the models of the services anew, EC2's alone for a tenth of a second, and each `mock_aws`
+# Each boto3 session reads the models of the services again, EC2's alone for a tenth of a second, and each `mock_aws`
 # starts with a new session. They are files that don't change: all sessions of the suite share what was read.
 botocore.session.create_loader = cache(create_loader)
 
@@ -35,7 +35,7 @@ def environments() -> Mapping[str, Environment]:
 
 @pytest.fixture
 def local_server() -> Generator[Callable[..., LocalServer]]:
-    """Starts web servers that answer what they are told; they stop with the test."""
+    """Starts web servers that answer as a test says; they stop with the test."""
     started: list[LocalServer] = []
 
     def start(*answers: Answer) -> LocalServer:

@@ -1,4 +1,4 @@
-"""A name server on this machine that answers what a test tells it to."""
+"""A name server on this machine that answers as a test says."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _POLL_SECONDS: Final = 0.01
 
 
 class LocalDns:
-    """Answers over UDP at `port` of 127.0.0.1 until it is stopped; what it isn't told doesn't exist (NXDOMAIN)."""
+    """Answers over UDP at `port` of 127.0.0.1 until it is stopped; any other name doesn't exist (NXDOMAIN)."""
 
     def __init__(self, answers: Mapping[tuple[str, str], Answer]) -> None:
         self._answers = answers

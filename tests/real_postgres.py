@@ -86,7 +86,7 @@ class RealPostgres:
             user, host="127.0.0.1", port=self.port, database=DATABASE, password=password, ssl_context=False
         )
 
-    def start_anew(self) -> None:
+    def start_again(self) -> None:
         """An empty application database, and no role but those that RDS has."""
         self.as_superuser(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         for database in ("postgres", "template1"):
@@ -152,7 +152,7 @@ def running() -> Generator[RealPostgres]:
 
 
 def _binaries(folder: Path) -> Path:
-    """The server's programs, where whoever runs it may read them."""
+    """The server's programs, where the user that runs it may read them."""
     spec = importlib.util.find_spec(DISTRIBUTION)
     assert spec is not None
     assert spec.origin is not None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 PATIENCE_SECONDS: Final = 5 * 60
-"""How long a process that is told to end may take: Terraform finishes what it has begun, and notes it."""
+"""How long a process that is asked to end may take: Terraform finishes what it has begun, and records it."""
 
 Json = Any
 """A value read from JSON: dict, list, str, int, float, bool or None."""

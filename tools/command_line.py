@@ -68,7 +68,7 @@ GROUPS: Final[Mapping[str, tuple[str, Mapping[str, Command]]]] = {
         {"up": emulated.up, "down": emulated.down, "status": emulated.status},
     ),
     "generate": (
-        "Write, or check, the files that are made from the code.",
+        "Write, or check, the files that are generated from the code.",
         {
             "schema": inspecting.schema,
             "iam": permissions.iam,

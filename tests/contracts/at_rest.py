@@ -15,7 +15,7 @@ Check = Callable[[dict[str, Any]], object]
 
 
 def _always(_: dict[str, Any]) -> bool:
-    """For a service that encrypts everything itself, and can't be told not to."""
+    """For a service that always encrypts everything itself."""
     return True
 
 
@@ -68,7 +68,7 @@ COPIED: Final = frozenset({"aws_db_instance", "aws_s3_bucket"})
 
 NOT_COPIED: Final = {
     "aws_backup_vault": "it has the copies",
-    "aws_cloudwatch_log_group": "AWS Backup doesn't copy logs; what they told is in alarms by then",
+    "aws_cloudwatch_log_group": "AWS Backup doesn't copy logs; what matters in them has become an alarm by then",
     "aws_ecr_repository": "images are built again out of a commit",
     "aws_elasticache_replication_group": "what it keeps is made again out of the database; it has snapshots of its own",
     "aws_kms_key": "a deleted key waits for days, and its material can't be read",

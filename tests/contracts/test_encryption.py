@@ -1,4 +1,4 @@
-"""Everything at rest is encrypted, everything in transit is TLS, and no secret value stands in the JSON."""
+"""Everything at rest is encrypted, everything in transit is TLS, and no secret value is in the JSON."""
 
 from __future__ import annotations
 

@@ -121,9 +121,9 @@ def test_each_secret_is_read_by_exactly_the_roles_meant_to(
         "database_application_password_value": {"database", *user_ids(environment, "database")},
     }
     for secret, settings in environment.secrets.items():
-        told = {"operations"} if secret == environment.notifier.webhook else set[str]()
+        notifier = {"operations"} if secret == environment.notifier.webhook else set[str]()
         address = f"secret-{secret}_{'value' if settings.kind == 'generated' else 'secret'}"
-        meant[address] = user_ids(environment, secret) | told
+        meant[address] = user_ids(environment, secret) | notifier
     assert constructs == {secret: names for secret, names in meant.items() if names}
 
 

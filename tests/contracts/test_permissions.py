@@ -75,7 +75,7 @@ def test_the_apply_role_may_do_whatever_the_provider_does(permissions: Permissio
 def test_the_apply_role_may_do_whatever_the_double_of_the_provider_does(
     permissions: Permissions, platforms: Mapping[str, Synthesized]
 ) -> None:
-    """It stands in for the real one for types that are newer than the recording."""
+    """It replaces the real one for types that are newer than the recording."""
     allowed = actions(permissions.plan) | actions(permissions.apply)
     session = botocore.session.get_session()
     refused: set[str] = set()

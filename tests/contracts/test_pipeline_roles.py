@@ -1,4 +1,4 @@
-"""What AWS's documentation asks of whoever deploys, and the quotas that the pipeline's roles must leave room in.
+"""What AWS's documentation asks of who deploys, and the quotas that the pipeline's roles must leave room in.
 
 Each row of `NEEDED` is what a page of AWS (or the provider's own code) says; emulators evaluate none of it.
 """
@@ -28,7 +28,7 @@ NEEDED = {
     }),
     # terraform-provider-aws 39229 (in CustomizeDiff, so in plan) and 39472
     "plan of a changed state machine": ("plan", {"states:ValidateStateMachineDefinition"}),
-    # AmazonRDSFullAccess, AWS's own policy for whoever creates databases
+    # AmazonRDSFullAccess, AWS's own policy for who creates databases
     "zones and quotas for RDS": ("apply", {"ec2:DescribeAvailabilityZones", "ec2:DescribeAccountAttributes"}),
 }  # fmt: skip
 

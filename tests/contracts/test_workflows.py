@@ -189,7 +189,7 @@ HALVES = {
 
 
 def test_a_step_of_a_release_that_is_late_fails_before_github_kills_its_process() -> None:
-    """With the time in which what it has started may end. Whoever is killed can't say how far it came."""
+    """With the time in which what it has started may end. A process that is killed can't report how far it came."""
     for job in read(RELEASE)["jobs"].values():
         for step in job["steps"]:
             if step.get("name") in HALVES:
@@ -267,14 +267,14 @@ def test_a_roll_back_begins_when_no_terraform_runs_any_more(tmp_path: Path, stil
 
 
 def test_every_release_that_fails_is_told_of() -> None:
-    """Also where the runner is lost, which leaves no outputs; not one that only couldn't tell of its success."""
+    """Also where the runner is lost, which leaves no outputs; not one that only couldn't announce its success."""
     jobs = read(RELEASE)["jobs"]
-    told = {
+    messages = {
         name: [step for step in job["steps"] if "adelie release announce" in step.get("run", "")]
         for name, job in jobs.items()
     }
-    assert {name: len(each) for name, each in told.items()} == {"deploy": 2, "roll-back": 1, "lost": 1}
-    assert "steps.deploy.outcome != 'success'" in told["deploy"][1]["if"]
+    assert {name: len(each) for name, each in messages.items()} == {"deploy": 2, "roll-back": 1, "lost": 1}
+    assert "steps.deploy.outcome != 'success'" in messages["deploy"][1]["if"]
     assert jobs["lost"]["if"] == "failure() && needs.deploy.outputs.half-done == ''"
 
 

@@ -33,7 +33,7 @@ SETTINGS: Final = {"TF_VAR_image_tag": IMAGE_TAG, "TF_CLI_CONFIG_FILE": os.devnu
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stack that is deployed, and the emulated AWS that it stands in."""
+    """A stack that is deployed, and the emulated AWS that it is in."""
 
     environment: Environment
     aws: EmulatedAws
@@ -54,7 +54,7 @@ class Deployment:
     """What cdktf printed."""
 
     def client(self, service: str, region: str | None = None) -> Any:  # boto3's clients are made at run time
-        """A boto3 client of a service, in the deployment's account and (unless told another) region."""
+        """A boto3 client of a service, in the deployment's account and (unless another is given) region."""
         return self.aws.client(service, region)
 
     @property

@@ -1,7 +1,7 @@
 """A place for Terraform's state that is cheap to write to.
 
-Beside the stack, Terraform writes the whole state anew after each resource, which for a stack of two hundred is half of
-its CPU time. Through any other backend it does so every 20 seconds, and at its end.
+In a file, Terraform writes the whole state again after each resource, which for a stack of two hundred is half of its
+CPU time. Through any other backend it does so every 20 seconds, and at its end.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ def attached_groups(deployment: Deployment) -> list[str]:
 
 
 def routes(deployment: Deployment) -> list[str]:
-    """The data's subnets have no way out; the tasks' goes through a NAT gateway, which stands in a public one."""
+    """The data's subnets have no way out; the tasks' goes through a NAT gateway, which is in a public one."""
     network = Network(deployment)
     ways = network.default_routes
     stores = deployment.client("rds").describe_db_subnet_groups()["DBSubnetGroups"]
@@ -191,7 +191,7 @@ def routes(deployment: Deployment) -> list[str]:
             if ways[subnet] not in gateways:
                 findings.append(f"{subnet} of {service['serviceName']} goes out by {ways[subnet] or 'nothing'}")
     findings += [
-        f"the NAT gateway {gateway} stands in {subnet}, which goes out by {ways[subnet]}"
+        f"the NAT gateway {gateway} is in {subnet}, which goes out by {ways[subnet]}"
         for gateway, subnet in gateways.items()
         if not ways[subnet].startswith("igw-")
     ]

@@ -1,4 +1,4 @@
-"""What holds data, what runs and who is told, as a security reviewer asks: with boto3, of what really exists.
+"""What holds data, what runs and who is notified, as a security reviewer asks: with boto3, of what really exists.
 
 Each check returns what it finds wrong, one sentence each. What an emulator can't answer is left out; the check says so.
 """
@@ -265,7 +265,7 @@ def front_door(deployment: Deployment) -> list[str]:
                 if header not in headers
             ]
     if deployment.environment.cdn.web_acl and not config.get("WebACLId"):
-        findings.append("no web ACL stands before it")
+        findings.append("it has no web ACL")
     return findings
 
 
@@ -294,7 +294,7 @@ def _metrics(alarm: Mapping[str, Any]) -> set[str]:
 
 
 def alarms(deployment: Deployment) -> list[str]:
-    """What can go wrong is told to the topic of its region, from where a function hears it."""
+    """What can go wrong notifies the topic of its region, which calls a function."""
     findings = list[str]()
     for region, promised in ((deployment.environment.region, PROMISED), (EDGE_REGION, {"5xxErrorRate"})):
         topic = deployment.outputs["alarm_topic_arn"].replace(deployment.environment.region, region)
@@ -303,7 +303,7 @@ def alarms(deployment: Deployment) -> list[str]:
         watched = {metric for each in telling for metric in _metrics(each)}
         if deployment.emulator.kind is Kind.MINISTACK and any(not _metrics(each) for each in telling):
             watched |= promised & {"5xxErrorRate"}  # of an expression, which MiniStack doesn't give back
-        findings += [f"nobody is told of {metric}" for metric in sorted(promised - watched)]
+        findings += [f"nobody is notified of {metric}" for metric in sorted(promised - watched)]
         sns = deployment.client("sns", region)
         if "cloudwatch.amazonaws.com" not in sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]:
             findings.append(f"CloudWatch may not publish to {topic}")

@@ -1,4 +1,4 @@
-"""Before the first release: what its steps before the deploy need stands, and nothing else."""
+"""Before the first release: what its steps before the deploy need exists, and nothing else."""
 
 from __future__ import annotations
 

@@ -71,18 +71,18 @@ def test_a_missing_required_argument(refusal: Refusal) -> None:
 
 
 def test_an_unknown_argument(refusal: Refusal) -> None:
-    said = refusal({"aws_vpc": {"main": {"cidr_block": "10.0.0.0/16", "cidr_blok": "10.0.0.0/16"}}})
-    assert '"cidr_blok"' in said
+    sentence = refusal({"aws_vpc": {"main": {"cidr_block": "10.0.0.0/16", "cidr_blok": "10.0.0.0/16"}}})
+    assert '"cidr_blok"' in sentence
 
 
 def test_a_wrong_type(refusal: Refusal) -> None:
-    assert "cidr_block" in (said := refusal({"aws_vpc": {"main": {"cidr_block": ["10.0.0.0/16"]}}}))
-    assert "string required" in said
+    assert "cidr_block" in (sentence := refusal({"aws_vpc": {"main": {"cidr_block": ["10.0.0.0/16"]}}}))
+    assert "string required" in sentence
 
 
 def test_a_read_only_argument(refusal: Refusal) -> None:
-    said = refusal({"aws_vpc": {"main": {"cidr_block": "10.0.0.0/16", "arn": "arn:aws:ec2:::vpc/mine"}}})
-    assert "arn" in said
+    sentence = refusal({"aws_vpc": {"main": {"cidr_block": "10.0.0.0/16", "arn": "arn:aws:ec2:::vpc/mine"}}})
+    assert "arn" in sentence
 
 
 def test_a_cycle(refusal: Refusal) -> None:
@@ -96,9 +96,9 @@ def test_a_type_that_the_double_does_not_have(refusal: Refusal) -> None:
 
 def test_what_the_api_refuses(refusal: Refusal) -> None:
     subnet = {"vpc_id": "${aws_vpc.main.id}", "cidr_block": "192.168.0.0/24"}
-    said = refusal({**VPC, "aws_subnet": {"outside": subnet}})
-    assert "aws_subnet.outside" in said
-    assert "moto refused CreateSubnet: InvalidSubnet.Range" in said
+    sentence = refusal({**VPC, "aws_subnet": {"outside": subnet}})
+    assert "aws_subnet.outside" in sentence
+    assert "moto refused CreateSubnet: InvalidSubnet.Range" in sentence
 
 
 def test_what_botocore_knows_to_be_wrong(refusal: Refusal) -> None:
@@ -107,15 +107,15 @@ def test_what_botocore_knows_to_be_wrong(refusal: Refusal) -> None:
 
 
 def test_an_endpoint_that_is_not_on_this_machine(refusal: Refusal) -> None:
-    said = refusal(VPC, {"endpoints": [{"ec2": "https://ec2.ap-northeast-2.amazonaws.com"}]})
-    assert "isn't on this machine" in said
+    sentence = refusal(VPC, {"endpoints": [{"ec2": "https://ec2.ap-northeast-2.amazonaws.com"}]})
+    assert "isn't on this machine" in sentence
 
 
 def test_credentials_that_could_be_real(refusal: Refusal) -> None:
-    said = refusal(VPC, {"access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "test"})
-    assert "dummy" in said
+    sentence = refusal(VPC, {"access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "test"})
+    assert "dummy" in sentence
 
 
 def test_another_account(refusal: Refusal) -> None:
-    said = refusal(VPC, {"allowed_account_ids": ["222222222222"]})
-    assert "000000000000" in said
+    sentence = refusal(VPC, {"allowed_account_ids": ["222222222222"]})
+    assert "000000000000" in sentence

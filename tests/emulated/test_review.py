@@ -161,7 +161,7 @@ def spoiled(deployment: Deployment, mutation: Mutation) -> Generator[None]:
         (a_log_without_a_key, review_workloads.encryption, "log groups: None"),
         (a_role_that_reads_too_much, review_workloads.secret_readers, "jwt-secret is read by"),
         (a_service_of_another_build, review_workloads.running_services, "runs {'1'}"),
-        (an_alarm_that_is_switched_off, review_workloads.alarms, "nobody is told of"),
+        (an_alarm_that_is_switched_off, review_workloads.alarms, "nobody is notified of"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

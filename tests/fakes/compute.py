@@ -41,7 +41,7 @@ CLUSTER = {"container_insights": "enabled", "fargate_base": 1, "fargate_weight":
 
 
 class ComputeStage:
-    """Everything that a service or job stands on."""
+    """Everything that a service or job needs."""
 
     def __init__(
         self,

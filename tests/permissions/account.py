@@ -307,7 +307,7 @@ class Account:
 def managed_policies() -> Mapping[str, Policy]:
     """AWS's managed policies by ARN, as moto ships them."""
     policies: dict[str, dict[str, Any]] = json.loads(aws_managed_policies_data)
-    return {f"arn:aws:iam::aws:policy{its['Path']}{name}": its["Document"] for name, its in policies.items()}
+    return {f"arn:aws:iam::aws:policy{policy['Path']}{name}": policy["Document"] for name, policy in policies.items()}
 
 
 def _statements(document: Policy) -> Iterator[tuple[str, str]]:

@@ -151,7 +151,7 @@ def _taken(policy: Policy) -> Policy:
         taken = dict(statement)
         if condition := taken.get("Condition"):
             taken["Condition"] = {
-                how: {_key(key): its for key, its in tests.items()} for how, tests in condition.items()
+                how: {_key(key): values for key, values in tests.items()} for how, tests in condition.items()
             }
         for element in ("Resource", "NotResource"):
             if element in taken:

@@ -199,7 +199,7 @@ def _same_role(schedule: Mapping[str, Any]) -> str:
 def test_a_schedule_with_the_customer_key_needs_the_right_condition(
     condition: Mapping[str, Any], refused: list[str], real: Mapping[str, Account]
 ) -> None:
-    """With the first, which this platform once had, no scheduled run ever started, and no emulator told."""
+    """With the first, which this platform once had, no scheduled run ever started, and no emulator reported it."""
     for account in real.values():
         encrypted = changed(account, encrypt_schedules(condition))
         every = answers(list(questions(encrypted, "schedules", calls_jobs.schedules(encrypted))))

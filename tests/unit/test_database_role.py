@@ -45,7 +45,7 @@ def rds(postgres: RealPostgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def empty(postgres: RealPostgres) -> RealPostgres:
-    postgres.start_anew()
+    postgres.start_again()
     return postgres
 
 
@@ -133,7 +133,7 @@ REFUSED = {
 @pytest.fixture(scope="module")
 def refusing(postgres: RealPostgres, rds: Server) -> Iterator[RealPostgres]:
     """One made database for all that is refused, with a session of the owner that could be ended."""
-    postgres.start_anew()
+    postgres.start_again()
     postgres.run("CREATE TABLE older (id integer PRIMARY KEY, text text)")
     postgres.run("CREATE SCHEMA private; CREATE TABLE private.secrets (text text)")
     ensure(rds, OWNER, WANTED)
@@ -163,7 +163,7 @@ def test_it_cannot_hand_on_what_it_has(refusing: RealPostgres) -> None:
 
 
 def test_a_role_without_privileges_is_kept_out_too(refusing: RealPostgres) -> None:
-    """What PUBLIC had by default is closed, for whoever is made next."""
+    """What PUBLIC had by default is closed, for every role that is created later."""
     refusing.as_superuser("CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
     with pytest.raises(pg8000.native.DatabaseError) as error:
         refusing.run("SELECT 1", "stranger", "stranger")
@@ -326,7 +326,7 @@ def test_an_owners_wrong_password_is_one_sentence_without_it(rds: Server) -> Non
 
 
 def test_a_server_of_another_authority_is_refused(postgres: RealPostgres, rds: Server, tmp_path: Path) -> None:
-    """Whoever answers in the database's place with a certificate of their own never gets a password."""
+    """A server that answers in the database's place with a certificate of their own never gets a password."""
     theirs = real_postgres.authority(tmp_path, "theirs")
     with real_postgres.tls_in_front(postgres.port, theirs.server) as port, pytest.raises(DatabaseError) as error:
         ensure(replace(rds, port=port), OWNER, WANTED)

@@ -25,7 +25,7 @@ WANTED = Wanted(role="application", login=LOGIN, logins=(LOGIN.username, "applic
 def postgres(tmp_path: Path) -> Iterator[tuple[real_postgres.RealPostgres, Server]]:
     authority = real_postgres.authority(tmp_path, "rds")
     with real_postgres.running() as server, real_postgres.tls_in_front(server.port, authority.server) as port:
-        server.start_anew()
+        server.start_again()
         yield server, Server("localhost", port, DATABASE, authority.root)
 
 

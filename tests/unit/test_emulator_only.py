@@ -1,4 +1,4 @@
-"""What only an emulator needs: refused in a real environment, with the file and the line, wherever it stands."""
+"""What only an emulator needs: refused in a real environment, with the file and the line, wherever it is."""
 
 from __future__ import annotations
 

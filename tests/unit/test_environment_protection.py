@@ -45,7 +45,7 @@ def load(directory: Path) -> Environment:
     ],
 )
 def test_what_is_protected_is_protected_by_aws_too(directory: Path, old: str, new: str, key: str) -> None:
-    """Terraform's `prevent_destroy` goes with the code: whoever deletes a construct deletes that guard with it."""
+    """Terraform's `prevent_destroy` goes with the code: deleting a construct deletes that guard with it."""
     text = (directory / "aws" / "prod.yaml").read_text(encoding="utf-8")
     assert old in text
     (directory / "aws" / "prod.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")

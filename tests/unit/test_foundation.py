@@ -1,4 +1,4 @@
-"""The pure helpers and the small constructs that every family stands on."""
+"""The pure helpers and the small constructs that every family uses."""
 
 from __future__ import annotations
 

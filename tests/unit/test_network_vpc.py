@@ -121,7 +121,7 @@ def _outputs(stack: TerraformStack, seen: list[Network], zones: tuple[str, ...])
 def test_every_subnet_is_in_a_route_table_of_its_tier(single: Synthesized) -> None:
     assert _tier_of_each_table(single) == {
         "network_public-routes": {"network_public-a", "network_public-c"},
-        # Their table by way of its route out: whoever is placed there waits for the route.
+        # Their table by way of its route out: what is placed there waits for the route.
         "network_private-out-a": {"network_private-a"},
         "network_private-out-c": {"network_private-c"},
         "network_isolated-routes": {"network_isolated-a", "network_isolated-c"},

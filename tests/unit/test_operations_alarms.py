@@ -37,8 +37,8 @@ def test_every_alarm_tells_when_it_begins_and_when_it_is_over(watched: Synthesiz
     for name, body in watched.resources("aws_cloudwatch_metric_alarm").items():
         if body.get("namespace") in {"AWS/States", "AWS/SQS"}:
             continue  # a failed run isn't undone by the next: tests/unit/test_compute_jobs.py
-        (told,) = references(body["alarm_actions"])
-        assert told.startswith(topics[body.get("region")]), name
+        (topic,) = references(body["alarm_actions"])
+        assert topic.startswith(topics[body.get("region")]), name
         assert body["ok_actions"] == body["alarm_actions"]
         assert body["alarm_name"].startswith("adelie-test-")
 
@@ -196,5 +196,5 @@ def test_an_alarm_that_its_topic_would_not_hear_is_refused() -> None:
         alarms = cdn_alarms(build_cdn(stack, cdn_settings()), SETTINGS)
         Alarms(stack, "edge", names=NAMES, topic=topic, alarms=alarms)
 
-    with pytest.raises(ValueError, match="cdn-server-errors watches us-east-1, and tells a topic of ap-northeast-2"):
+    with pytest.raises(ValueError, match="cdn-server-errors watches us-east-1, but notifies a topic of ap-northeast-2"):
         with_topic(build)

@@ -38,8 +38,8 @@ def test_a_budget_tells_before_it_is_used_up() -> None:
     )
     body = stack.only("aws_budgets_budget")
     assert (body["limit_amount"], body["limit_unit"], body["time_unit"]) == ("300", "USD", "MONTHLY")
-    told = [(each["notification_type"], each["threshold"]) for each in body["notification"]]
-    assert told == [("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100)]
+    limits = [(each["notification_type"], each["threshold"]) for each in body["notification"]]
+    assert limits == [("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100)]
     assert "budgets.amazonaws.com" in stack.only("aws_kms_key")["policy"]
 
 

@@ -32,7 +32,7 @@ class Recorder:
 
     def __init__(self, good: Release = GOOD, step: str = "", instead: Callable[[], object] | None = None) -> None:
         self.called: list[str] = []
-        self.told: list[tuple[Outcome, str]] = []
+        self.messages: list[tuple[Outcome, str]] = []
         self.good = good
         self.runs = good.tag
         self._step = step
@@ -67,7 +67,7 @@ class Recorder:
         return {"web": self.runs}
 
     def do_announce(self, outcome: Outcome, tag: str) -> None:
-        self.told.append((outcome, tag))
+        self.messages.append((outcome, tag))
 
 
 def released(platform: Any, minutes: Mapping[str, float] = MINUTES) -> Ended:
@@ -79,7 +79,7 @@ def fails() -> None:
 
 
 def signalled(number: int) -> Callable[[], None]:
-    """The process is told to end in the middle of a step, which goes on if it isn't interrupted."""
+    """The process is asked to end in the middle of a step, which goes on if it isn't interrupted."""
 
     def send() -> None:
         os.kill(os.getpid(), number)
@@ -92,7 +92,7 @@ def test_the_order_is_always_the_same() -> None:
     platform: Any = Recorder()
     assert released(platform) == Ended(Outcome.SUCCESS, "new is released.")
     assert platform.called == WHOLE
-    assert (platform.good, platform.told) == (NEW, [(Outcome.SUCCESS, "new")])
+    assert (platform.good, platform.messages) == (NEW, [(Outcome.SUCCESS, "new")])
 
 
 def test_each_step_of_a_platform_is_called_and_has_a_limit() -> None:
@@ -106,7 +106,7 @@ def test_a_failure_before_the_deploy_ends_it(step: str) -> None:
         Outcome.FAILURE, f"{step} failed: It can't be done; do something else; nothing has changed."
     )
     assert platform.called == [*FIRST_HALF[: FIRST_HALF.index(step) + 1], "announce"]
-    assert platform.told == [(Outcome.FAILURE, "new")]
+    assert platform.messages == [(Outcome.FAILURE, "new")]
 
 
 @pytest.mark.parametrize("step", SECOND_HALF)
@@ -116,7 +116,7 @@ def test_a_failure_from_the_deploy_on_goes_back(step: str) -> None:
         Outcome.ROLLED_BACK, f"{step} failed: It can't be done; do something else; it is back at good."
     )
     assert platform.called[-3:] == ["back", "running", "announce"]
-    assert (platform.runs, platform.good, platform.told) == ("good", GOOD, [(Outcome.ROLLED_BACK, "new")])
+    assert (platform.runs, platform.good, platform.messages) == ("good", GOOD, [(Outcome.ROLLED_BACK, "new")])
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -55,7 +55,7 @@ def supplied() -> Synthesized:
         (
             {"kind": "supplied", "generation": 2},
             "generation",
-            "is for generated secrets, but is 2; remove it: set the value anew instead",
+            "is for generated secrets, but is 2; remove it: set a new value instead",
         ),
         ({"kind": "default"}, "kind", "Input should be 'generated' or 'supplied'"),
         (

@@ -126,6 +126,6 @@ def test_the_accounts_own_come_before_the_stack_that_names_them(
     with pytest.raises(InterruptedError):
         bootstrap.bootstrap(real, print)
     assert capsys.readouterr().out.splitlines() == [
-        "GitHub's identity provider is made.",
-        f"Service-linked roles: {len(services_with_a_role())} made, 0 exist already.",
+        "GitHub's identity provider is created.",
+        f"Service-linked roles: {len(services_with_a_role())} created, 0 exist already.",
     ]

@@ -1,4 +1,4 @@
-"""What a release tells Discord; telling never fails the release."""
+"""What a release posts to Discord; a failed post never fails the release."""
 
 from __future__ import annotations
 

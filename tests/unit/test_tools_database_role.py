@@ -1,4 +1,4 @@
-"""Calling the function that makes the application's role: what is told, and which answers stop a release."""
+"""Calling the function that creates the application's role: what is reported, and which answers stop a release."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def staging(environments: Mapping[str, Environment]) -> Environment:
 def call(
     environment: Environment, monkeypatch: pytest.MonkeyPatch, *answers: Mapping[str, Any] | str
 ) -> tuple[ScriptedLambda, list[str]]:
-    scripted, told = ScriptedLambda(answers), list[str]()
+    scripted, messages = ScriptedLambda(answers), list[str]()
 
     def client(_environment: Environment, service: str, *, patience_seconds: int) -> ScriptedLambda:
         assert service == "lambda"
@@ -62,8 +62,8 @@ def call(
 
     monkeypatch.setattr(database_role, "client", client)
     monkeypatch.setattr(database_role, "POLL_SECONDS", 0)
-    database_role.make_role(environment, told.append)
-    return scripted, told
+    database_role.make_role(environment, messages.append)
+    return scripted, messages
 
 
 def failure(environment: Environment, monkeypatch: pytest.MonkeyPatch, *answers: Mapping[str, Any] | str) -> str:
@@ -75,36 +75,39 @@ def failure(environment: Environment, monkeypatch: pytest.MonkeyPatch, *answers:
 def test_it_waits_for_the_answer_and_tells_what_was_changed(
     staging: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scripted, told = call(staging, monkeypatch, answered(MADE))
+    scripted, messages = call(staging, monkeypatch, answered(MADE))
     assert scripted.asked == [{"FunctionName": FUNCTION, "InvocationType": "RequestResponse"}]
     assert scripted.patience_seconds > TIMEOUT_SECONDS, "or it would be called twice at once"
-    assert told == ["The application's role application, login application_a: made the role application; made a login."]
+    assert messages == [
+        "The application's role application, login application_a: made the role application; made a login."
+    ]
 
 
 def test_it_warns_of_an_old_login_that_could_not_be_closed(
     staging: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or the last step of a rotation after a leak would say "nothing to change" while whoever has it is connected."""
-    _, told = call(staging, monkeypatch, answered({**MADE, "still_open": ["application_b"]}))
-    assert told[1].startswith("Warning: application_b can still log in, because somebody is connected with it")
+    """Or the last step of a rotation after a leak would say "nothing to change" while its thief is connected."""
+    _, messages = call(staging, monkeypatch, answered({**MADE, "still_open": ["application_b"]}))
+    assert messages[1].startswith("Warning: application_b can still log in, because somebody is connected with it")
 
 
 def test_it_says_that_nothing_had_to_be_changed(staging: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, told = call(staging, monkeypatch, answered({**MADE, "changed": []}))
-    assert told == ["The application's role application, login application_a: nothing to change."]
+    _, messages = call(staging, monkeypatch, answered({**MADE, "changed": []}))
+    assert messages == ["The application's role application, login application_a: nothing to change."]
 
 
 def test_the_functions_own_sentence_is_told(staging: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     error = {"errorMessage": "the server at host is not RDS's: self-signed certificate", "errorType": "DatabaseError"}
     assert failure(staging, monkeypatch, answered(error, FunctionError="Unhandled")) == (
-        "The application's role in the database was not made: the server at host is not RDS's: self-signed certificate."
+        "The application's role in the database was not created: the server at host is not RDS's: "
+        "self-signed certificate."
     )
 
 
 @pytest.mark.parametrize(
     ("generation", "rest"),
     [
-        (2, "2 (application_b); run `make prepare ENV=staging`, which makes the new secret and changes no service."),
+        (2, "2 (application_b); run `make prepare ENV=staging`, which creates the new secret and changes no service."),
         (
             3,
             "3 (application_a); go one step at a time, to 2 first: two share a login, whose password containers are "
@@ -134,9 +137,9 @@ def test_a_function_that_is_not_there_is_one_sentence(staging: Environment, monk
 def test_a_function_that_slept_is_called_again(staging: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     """After weeks without a release Lambda has taken its network interface back; the first call wakes it."""
     answers = ("ResourceNotReadyException", "ResourceConflictException", answered(MADE))
-    scripted, told = call(staging, monkeypatch, *answers)
+    scripted, messages = call(staging, monkeypatch, *answers)
     assert len(scripted.asked) == 3
-    assert len(told) == 1
+    assert len(messages) == 1
 
 
 def test_a_function_that_does_not_wake_up_is_one_sentence(

@@ -156,7 +156,9 @@ def test_an_account_of_the_callers_choice(emulators: Emulators) -> None:
     assert named.client("sts").get_caller_identity()["Account"] == ACCOUNT
     other = ministack.session(REGION, account_id="111111111111")
     assert other.client("sts").get_caller_identity()["Account"] == "111111111111"
-    with pytest.raises(EmulatorError, match=rf"account {ACCOUNT} for everybody; start another one for 111111111111\."):
+    with pytest.raises(
+        EmulatorError, match=rf"account {ACCOUNT} for every client; start another one for 111111111111\."
+    ):
         moto.session(REGION, account_id="111111111111")
 
 

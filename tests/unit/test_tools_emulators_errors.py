@@ -1,4 +1,4 @@
-"""What is said when there can be no emulator, and that nothing is left of it; LocalStack, which is only looked for."""
+"""The error when there can be no emulator, and that nothing is left of it; LocalStack, which is only looked for."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def free_port() -> int:
 
 
 def refusal(kind: Kind, folder: Path, *, port: int = 0, patience: float = 30) -> str:
-    """What is said instead of a start, which leaves no record."""
+    """The error instead of a start, which leaves no record."""
     with pytest.raises(EmulatorError) as refused:
         start(kind, port=port, folder=folder, detached=True, patience=patience)
     assert running(folder) is None
@@ -112,21 +112,21 @@ def test_an_unknown_choice() -> None:
 )
 def test_a_port_that_is_taken(pages: Mapping[str, object], who: str, tmp_path: Path, launched: list[object]) -> None:
     with served(pages) as (port, _):
-        said = refusal(Kind.MOTO, tmp_path, port=port)
-    assert said == f"Port {port} is taken by {who}; stop it, or choose another with PORT=..."
+        sentence = refusal(Kind.MOTO, tmp_path, port=port)
+    assert sentence == f"Port {port} is taken by {who}; stop it, or choose another with PORT=..."
     assert not launched
 
 
 def test_who_takes_the_port_meanwhile_is_not_thought_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulators, "_free", int)
     with served(MINISTACK) as (port, _):
-        said = refusal(Kind.MINISTACK, tmp_path, port=port)
-    assert said.startswith("MiniStack ended while it started (")
+        sentence = refusal(Kind.MINISTACK, tmp_path, port=port)
+    assert sentence.startswith("MiniStack ended while it started (")
 
 
 def test_a_port_that_does_not_exist(tmp_path: Path) -> None:
-    said = refusal(Kind.MOTO, tmp_path, port=70000)
-    assert said == "There is no port 70000; choose one up to 65535 with PORT=..."
+    sentence = refusal(Kind.MOTO, tmp_path, port=70000)
+    assert sentence == "There is no port 70000; choose one up to 65535 with PORT=..."
 
 
 def test_a_port_that_is_not_permitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,31 +135,31 @@ def test_a_port_that_is_not_permitted(tmp_path: Path, monkeypatch: pytest.Monkey
             raise PermissionError(errno.EACCES, f"not {address}")
 
     monkeypatch.setattr(socket, "socket", Socket)
-    said = refusal(Kind.MOTO, tmp_path)
-    assert said == "Port 0 can't be used (Permission denied); choose one above 1023 with PORT=..."
+    sentence = refusal(Kind.MOTO, tmp_path)
+    assert sentence == "Port 0 can't be used (Permission denied); choose one above 1023 with PORT=..."
 
 
 def test_a_package_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", dict[str, None]().get)
-    said = refusal(Kind.MINISTACK, tmp_path)
-    assert said == "MiniStack is not installed; run `make setup`, or choose EMULATOR=moto or EMULATOR=localstack."
+    sentence = refusal(Kind.MINISTACK, tmp_path)
+    assert sentence == "MiniStack is not installed; run `make setup`, or choose EMULATOR=moto or EMULATOR=localstack."
 
 
 def test_an_emulator_that_ends_at_once(tmp_path: Path, launched: list[subprocess.Popen[bytes]]) -> None:
     port = free_port()
     (tmp_path / "tmp" / f"ministack-{port}.pid").mkdir(parents=True)
-    said = refusal(Kind.MINISTACK, tmp_path, port=port)
+    sentence = refusal(Kind.MINISTACK, tmp_path, port=port)
     log = re.escape(str(tmp_path / "emulator.log"))
     assert re.fullmatch(
-        rf"MiniStack ended while it started \(IsADirectoryError: .+\); read {log} and start it again\.", said
+        rf"MiniStack ended while it started \(IsADirectoryError: .+\); read {log} and start it again\.", sentence
     )
     assert launched[0].returncode
 
 
 def test_an_emulator_that_is_too_slow(tmp_path: Path, launched: list[subprocess.Popen[bytes]]) -> None:
-    said = refusal(Kind.MOTO, tmp_path, port=(port := free_port()), patience=0)
+    sentence = refusal(Kind.MOTO, tmp_path, port=(port := free_port()), patience=0)
     log = tmp_path / "emulator.log"
-    assert said == f"moto did not answer on port {port} in 0 seconds; read {log} and start it again."
+    assert sentence == f"moto did not answer on port {port} in 0 seconds; read {log} and start it again."
     assert launched[0].returncode
 
 
@@ -167,8 +167,8 @@ def test_an_emulator_that_is_too_slow(tmp_path: Path, launched: list[subprocess.
 @pytest.mark.parametrize(("full", "launches"), [("emulator.log", 0), ("emulator.new", 1)])
 def test_a_full_disk(full: str, launches: int, tmp_path: Path, launched: list[subprocess.Popen[bytes]]) -> None:
     (tmp_path / full).symlink_to("/dev/full")
-    said = refusal(Kind.MINISTACK, tmp_path)
-    assert said == f"The emulator can't write to {tmp_path} (No space left on device); free some space."
+    sentence = refusal(Kind.MINISTACK, tmp_path)
+    assert sentence == f"The emulator can't write to {tmp_path} (No space left on device); free some space."
     assert [process.returncode is not None for process in launched] == [True] * launches
 
 
@@ -188,19 +188,21 @@ def test_an_interruption_at_the_last_moment(
 
 def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    said = refusal(Kind.MOTO, folder := tmp_path / "file" / "folder")
-    assert said == f"The emulator can't write to {folder} (Not a directory); make it a folder that you may write to."
+    sentence = refusal(Kind.MOTO, folder := tmp_path / "file" / "folder")
+    assert (
+        sentence == f"The emulator can't write to {folder} (Not a directory); make it a folder that you may write to."
+    )
 
 
 def test_a_reset_of_what_is_gone() -> None:
     port = free_port()
     with pytest.raises(EmulatorError) as refused:
         Emulator(Kind.MOTO, port, None).reset()
-    assert str(refused.value) == f"moto on port {port} was not reset (it does not answer); start it anew."
+    assert str(refused.value) == f"moto on port {port} was not reset (it does not answer); start it again."
 
 
 def test_a_reset_that_is_refused() -> None:
-    with served({}) as (port, _), pytest.raises(EmulatorError, match=r"was not reset \(HTTP 404\); start it anew\.$"):
+    with served({}) as (port, _), pytest.raises(EmulatorError, match=r"was not reset \(HTTP 404\); start it again\.$"):
         Emulator(Kind.MOTO, port, None).reset()
 
 
@@ -225,8 +227,8 @@ def test_localstack_is_found_and_left_running(tmp_path: Path) -> None:
 
 
 def test_localstack_that_does_not_run(tmp_path: Path) -> None:
-    said = refusal(Kind.LOCALSTACK, tmp_path, port=(port := free_port()))
-    assert said == (
+    sentence = refusal(Kind.LOCALSTACK, tmp_path, port=(port := free_port()))
+    assert sentence == (
         f"No LocalStack runs on port {port}; start it (`LOCALSTACK_AUTH_TOKEN=... docker compose -f "
         "docker-compose.localstack.yml up --detach --wait`), or choose EMULATOR=ministack or EMULATOR=moto, which need "
         "neither Docker nor a token."
@@ -240,8 +242,8 @@ def test_localstack_that_does_not_run(tmp_path: Path) -> None:
 )
 def test_localstack_that_is_something_else(pages: Mapping[str, object], who: str, tmp_path: Path) -> None:
     with served(pages) as (port, _):
-        said = refusal(Kind.LOCALSTACK, tmp_path, port=port)
-    assert said == (
+        sentence = refusal(Kind.LOCALSTACK, tmp_path, port=port)
+    assert sentence == (
         f"What runs on port {port} is {who}, not LocalStack; stop it, or choose EMULATOR=ministack or EMULATOR=moto, "
         "or another port with PORT=..."
     )
@@ -254,12 +256,12 @@ def test_the_container_says_that_localstack_needs_a_token(token: str, tmp_path: 
     entrypoint.chmod(0o755)
     command = [word.replace("$$", "$") for word in compose("localstack")["entrypoint"]]
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LOCALSTACK_AUTH_TOKEN": token}
-    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if token:
-        assert (said.returncode, said.stdout, said.stderr) == (0, "started\n", "")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "started\n", "")
     else:
-        assert (said.returncode, said.stdout) == (1, "")
-        assert all(word in said.stderr for word in ("export LOCALSTACK_AUTH_TOKEN", "make up", "up ministack"))
+        assert (done.returncode, done.stdout) == (1, "")
+        assert all(word in done.stderr for word in ("export LOCALSTACK_AUTH_TOKEN", "make up", "up ministack"))
 
 
 def test_ministack_in_docker_needs_no_token_and_is_the_version_tested_here() -> None:

@@ -74,7 +74,7 @@ def test_a_page_is_read_as_a_browser_reads_it(html: str, named: list[str]) -> No
 
 
 def test_a_script_that_is_the_page_again_is_red(local_server: Callable[..., LocalServer]) -> None:
-    """What nginx answers for a file that isn't there, if it is told to serve a single-page application."""
+    """What nginx answers for a file that isn't there, if it is configured to serve a single-page application."""
     html = '<link rel="icon" href="/assets/icon.svg"><script type="module" src="/main.js"></script>'
     server = local_server((200, {"Content-Type": "text/html; charset=utf-8"}, html))
     with pytest.raises(ToolError, match=r"/main\.js is not healthy after 5 tries: 200, but text/html is no JavaScript"):

@@ -103,20 +103,20 @@ def _run(
     environment: Environment, monkeypatch: pytest.MonkeyPatch, states: Sequence[Mapping[str, Any]], tag: str = "4f2c1e9"
 ) -> tuple[ScriptedEcs, list[str]]:
     """Migrate with tasks that go through `states`; an error is raised as it is."""
-    ecs, told = ScriptedEcs(client(environment, "ecs"), states), list[str]()
+    ecs, messages = ScriptedEcs(client(environment, "ecs"), states), list[str]()
 
     def scripted(of: Environment, service: str) -> Any:
         return ecs if service == "ecs" else client(of, service)
 
     def role(of: Environment, tell: Callable[[str], None]) -> None:
         assert not ecs.started, "the role is made before the migration runs"
-        tell(f"The role of {of.name} is made.")
+        tell(f"The role of {of.name} is created.")
 
     monkeypatch.setattr(migrate, "client", scripted)
     monkeypatch.setattr(migrate, "make_role", role)
     monkeypatch.setattr(migrate, "POLL_SECONDS", 0)
-    migrate.migrate(environment, tag, told.append)
-    return ecs, told
+    migrate.migrate(environment, tag, messages.append)
+    return ecs, messages
 
 
 def _failure(environment: Environment, monkeypatch: pytest.MonkeyPatch, *states: Mapping[str, Any]) -> str:
@@ -153,10 +153,10 @@ def test_it_tells_each_step_once_and_the_end(
     staging: Environment, deployed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pending, running = {"lastStatus": "PENDING"}, {"lastStatus": "RUNNING"}
-    _, told = _run(staging, monkeypatch, [pending, pending, running, _stopped(0)])
-    assert told[0] == "The role of staging is made."
-    assert told[1].endswith(f"runs 4f2c1e9 of {FAMILY}.")
-    assert told[2:] == ["PENDING", "RUNNING", "STOPPED", "migration ended with exit code 0."]
+    _, messages = _run(staging, monkeypatch, [pending, pending, running, _stopped(0)])
+    assert messages[0] == "The role of staging is created."
+    assert messages[1].endswith(f"runs 4f2c1e9 of {FAMILY}.")
+    assert messages[2:] == ["PENDING", "RUNNING", "STOPPED", "migration ended with exit code 0."]
     assert deployed
 
 

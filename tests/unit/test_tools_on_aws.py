@@ -257,13 +257,13 @@ def test_terraform_that_is_interrupted_may_note_what_it_has_made(tmp_path: Path,
         """echo '{"type": "apply_complete", "hook": {"resource": {"addr": "a"}}}'\nwhile :; do sleep 0.05; done\n"""
     )
     program.chmod(0o755)
-    told: list[str] = []
+    messages: list[str] = []
 
     def late(*_: object) -> None:
         raise release.LateStep
 
     def progress(_done: int, _total: int, address: str) -> None:
-        told.append(address)
+        messages.append(address)
         if where == "while it tells":
             late()
         signal.setitimer(signal.ITIMER_REAL, 0.1)
@@ -275,4 +275,4 @@ def test_terraform_that_is_interrupted_may_note_what_it_has_made(tmp_path: Path,
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert (told, (tmp_path / "said").read_text()) == (["a"], "interrupted\n")
+    assert (messages, (tmp_path / "said").read_text()) == (["a"], "interrupted\n")

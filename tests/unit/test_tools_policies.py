@@ -18,7 +18,7 @@ def statement(sid: str, arns: int) -> Statement:
 
 def test_a_statement_goes_into_the_first_policy_that_has_room() -> None:
     policies = pack("write", [statement("A", 70), statement("B", 70), statement("C", 10)])
-    assert {name: [each["Sid"] for each in its] for name, its in policies.items()} == {
+    assert {name: [statement["Sid"] for statement in statements] for name, statements in policies.items()} == {
         "write-1": ["A", "C"],
         "write-2": ["B"],
     }
@@ -28,9 +28,9 @@ def test_a_statement_goes_into_the_first_policy_that_has_room() -> None:
 def test_every_statement_is_in_one_policy_that_fits(lengths: list[int]) -> None:
     given_statements = [statement(f"S{index}", arns) for index, arns in enumerate(lengths)]
     policies = pack("write", given_statements)
-    packed = [each for its in policies.values() for each in its]
+    packed = [statement for statements in policies.values() for statement in statements]
     assert sorted(packed, key=lambda each: int(each["Sid"][1:])) == given_statements
-    assert all(size(its) <= POLICY_QUOTA for its in policies.values())
+    assert all(size(statements) <= POLICY_QUOTA for statements in policies.values())
 
 
 def test_names_count_as_long_as_they_may_be() -> None:

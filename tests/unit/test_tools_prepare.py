@@ -1,4 +1,4 @@
-"""What stands before the first release: all that its steps before the deploy need, and nothing of the rest."""
+"""What exists before the first release: all that its steps before the deploy need, and nothing of the rest."""
 
 from __future__ import annotations
 

@@ -97,13 +97,13 @@ class Account:
             iam.delete_policy(PolicyArn=policy["Arn"])
 
     def found(self, dns: Dns) -> tuple[list[str], str]:
-        """What is told, and what it ends with."""
-        told: list[str] = []
+        """What is reported, and what it ends with."""
+        messages: list[str] = []
         try:
-            readiness.check(self.environment, told.append, clients=self, dns=dns)
+            readiness.check(self.environment, messages.append, clients=self, dns=dns)
         except ToolError as error:
-            return told, str(error)
-        return told, ""
+            return messages, str(error)
+        return messages, ""
 
 
 @pytest.fixture(scope="module")
@@ -153,11 +153,11 @@ def test_everything_is_checked_and_all_that_is_wrong_is_told_together(account: A
     account(account.environment, "iam").delete_policy(PolicyArn=account.boundary_arn)
     account.quotas(0, 0)
     account.stub("budgets").add_client_error("describe_budgets", "AccessDeniedException", "is not authorized")
-    told, end = account.found(FakeDns(frozenset(), {"example.com": [Caa("issue", "letsencrypt.org")]}))
-    assert len(told) == 7  # bootstrap, delegation, CAA of two names, two quotas, billing
+    messages, end = account.found(FakeDns(frozenset(), {"example.com": [Caa("issue", "letsencrypt.org")]}))
+    assert len(messages) == 7  # bootstrap, delegation, CAA of two names, two quotas, billing
     assert end == (
-        f"{account.environment.name} is not ready: 7 of the lines above would fail a release; nothing was made, "
-        f"so mend that and run `make prepare ENV={account.environment.name}` again."
+        f"{account.environment.name} is not ready: 7 of the lines above would fail a release; nothing was "
+        f"created, so correct that and run `make prepare ENV={account.environment.name}` again."
     )
 
 
@@ -182,8 +182,8 @@ def test_an_account_without_bootstrap_is_told_to_run_it(ready: Account) -> None:
 def test_a_zone_that_the_internet_does_not_ask_blocks(
     ready: Account, servers: frozenset[str] | None, says: str
 ) -> None:
-    told, end = ready.found(FakeDns(servers))
-    assert told == [
+    messages, end = ready.found(FakeDns(servers))
+    assert messages == [
         f"The internet doesn't reach hosted zone {ready.zone_id}: public DNS {says} for example.com; set the name "
         f"servers {', '.join(sorted(ready.name_servers))} at the registrar, or as NS records of example.com in the "
         "zone above it, and wait until the old answer has expired."
@@ -193,8 +193,8 @@ def test_a_zone_that_the_internet_does_not_ask_blocks(
 
 def test_a_zone_that_does_not_exist_blocks(ready: Account) -> None:
     ready(ready.environment, "route53").delete_hosted_zone(Id=ready.zone_id)
-    told, end = ready.found(FakeDns(ready.name_servers))
-    assert told == [
+    messages, end = ready.found(FakeDns(ready.name_servers))
+    assert messages == [
         f"Route 53 has no hosted zone {ready.zone_id} in account {ACCOUNT}; correct domain.hosted_zone_id of "
         f"{ready.environment.name}, or make a zone: `aws route53 create-hosted-zone --name app.example.com "
         "--caller-reference first`."
@@ -212,14 +212,14 @@ def test_a_zone_that_does_not_exist_blocks(ready: Account) -> None:
 )
 def test_a_zone_of_another_account_blocks(ready: Account, message: str, *, blocks: bool) -> None:
     ready.stub("route53").add_client_error("get_hosted_zone", "AccessDenied", message, 403)
-    told, end = ready.found(FakeDns(ready.name_servers))
-    assert [each.startswith(f"Route 53 has no hosted zone {ready.zone_id} in account") for each in told] == [blocks]
+    messages, end = ready.found(FakeDns(ready.name_servers))
+    assert [each.startswith(f"Route 53 has no hosted zone {ready.zone_id} in account") for each in messages] == [blocks]
     assert bool(end) == blocks
 
 
 def test_a_machine_without_dns_is_told_so_and_goes_on(ready: Account) -> None:
-    told, end = ready.found(NoDns())
-    assert told == [
+    messages, end = ready.found(NoDns())
+    assert messages == [
         f"Not checked: {name}. No public resolver can be reached from here; run this where DNS (port 53) is open."
         for name in ("delegation of the domain", "CAA records")
     ]
@@ -248,9 +248,9 @@ AMAZON, OTHER, NOBODY = Caa("issue", "amazonaws.com"), Caa("issue", "letsencrypt
 def test_the_nearest_caa_records_say_whether_acm_may_issue(
     ready: Account, records: Mapping[str, Sequence[Caa]], refused: Mapping[str, str]
 ) -> None:
-    told, end = ready.found(FakeDns(ready.name_servers, records))
+    messages, end = ready.found(FakeDns(ready.name_servers, records))
     assert [
-        (name in text, f" of {at} name" in text) for text, (name, at) in zip(told, refused.items(), strict=True)
+        (name in text, f" of {at} name" in text) for text, (name, at) in zip(messages, refused.items(), strict=True)
     ] == [(True, True) for _ in refused]
     assert bool(end) == bool(refused)
 
@@ -262,8 +262,8 @@ def test_a_quota_without_a_value_of_its_own_is_awss_default(account: Account) ->
         asked = {"ServiceCode": "fargate", "QuotaCode": quota.code}
         quotas.add_response("get_aws_default_service_quota", {"Quota": {"Value": 0.0}}, asked)
     account.budgets()
-    told, _ = account.found(FakeDns(account.name_servers))
-    assert ["may run 0 vCPUs" in text for text in told] == [True, True]
+    messages, _ = account.found(FakeDns(account.name_servers))
+    assert ["may run 0 vCPUs" in text for text in messages] == [True, True]
 
 
 def test_what_shares_the_account_counts_too(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,8 +271,8 @@ def test_what_shares_the_account_counts_too(account: Account, monkeypatch: pytes
     monkeypatch.setattr("tools.release.readiness.loader.load_all", [beside, account.environment].copy)
     account.quotas(0, ENOUGH)
     account.budgets()
-    ((told,), _) = account.found(FakeDns(account.name_servers))
-    assert f"beside, {account.environment.name} may need" in told
+    ((message,), _) = account.found(FakeDns(account.name_servers))
+    assert f"beside, {account.environment.name} may need" in message
 
 
 def test_what_aws_refuses_to_show_is_told_and_does_not_block(account: Account) -> None:
@@ -287,8 +287,8 @@ def test_what_aws_refuses_to_show_is_told_and_does_not_block(account: Account) -
 def test_budgets_that_are_refused_block(account: Account) -> None:
     account.quotas(ENOUGH, ENOUGH)
     account.stub("budgets").add_client_error("describe_budgets", "AccessDeniedException", "is not authorized")
-    told, end = account.found(FakeDns(account.name_servers))
-    assert told == [
+    messages, end = account.found(FakeDns(account.name_servers))
+    assert messages == [
         f"AWS Budgets refuses your role in account {ACCOUNT}, so the budget of {account.environment.name} can't be "
         'made; sign in as the root user and activate "IAM user and role access to Billing information" under Account '
         "(or give your role budgets:ViewBudget), or set budget to null."
@@ -305,9 +305,9 @@ def test_without_domain_and_budget_neither_is_asked(account: Account) -> None:
 
 def test_an_emulated_environment_says_what_is_not_checked(environments: Mapping[str, Environment]) -> None:
     (emulated, *_) = [each for each in environments.values() if each.emulator is not None]
-    told: list[str] = []
-    readiness.check(emulated, told.append, clients=_no_clients, dns=NoDns())
-    assert told == [
+    messages: list[str] = []
+    readiness.check(emulated, messages.append, clients=_no_clients, dns=NoDns())
+    assert messages == [
         f"Not checked, because {emulated.name} is emulated: bootstrap, delegation of the domain, CAA records, Fargate "
         "quotas, access to billing."
     ]

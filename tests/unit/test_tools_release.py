@@ -83,9 +83,9 @@ def test_a_release_waits_until_only_the_new_tasks_run_healthy(
 def test_a_service_that_is_just_being_scaled_up_is_not_steady(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At night ECS means to run none, until Application Auto Scaling has told it that the bounds are others now."""
-    asleep, told, up = ({"runningCount": n, "desiredCount": m} for n, m in ((0, 0), (0, 2), (2, 2)))
-    using(monkeypatch, Aws(asleep, told, up))
+    """At night ECS means to run none, until Application Auto Scaling has passed the new bounds on."""
+    asleep, woken, up = ({"runningCount": n, "desiredCount": m} for n, m in ((0, 0), (0, 2), (2, 2)))
+    using(monkeypatch, Aws(asleep, woken, up))
     said, _ = waited(environment)
     assert [each for each in said if each.startswith("chat")] == ["chat: 0 of 2 tasks", "chat: steady"]
 

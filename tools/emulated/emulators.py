@@ -2,7 +2,7 @@
 
 MiniStack and moto are Python programs and run as our own processes. They listen on 127.0.0.1 only, write into one
 folder only, and get an environment of their own, so that no credentials reach them and no settings meant for others.
-LocalStack runs in Docker and belongs to whoever started it: it is only looked for.
+LocalStack runs in Docker and isn't ours to start or stop: it is only looked for.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tools.emulated import processes
 from tools.emulated.kinds import APIS, HOST, Kind, answers, listening, occupant, request
 
 ACCOUNT_ID: Final = "000000000000"
-"""The account of an emulator that is not told another."""
+"""The account of an emulator for which no other is chosen."""
 RECORD: Final = "emulator.json"
 LOG: Final = "emulator.log"
 
@@ -67,7 +67,7 @@ class EmulatorSession(localstack.Session):
 
 @dataclass(frozen=True)
 class Emulator:
-    """An emulator that runs. One that is not detached lives as long as this object and the program that made it."""
+    """An emulator that runs. One that is not detached lives as long as this object and the program that started it."""
 
     kind: Kind
     port: int
@@ -94,14 +94,14 @@ class Emulator:
         answer = request(self.port, "POST", APIS[self.kind].reset, timeout=30)
         if answer is None or answer[0] != http.client.OK:
             why = "it does not answer" if answer is None else f"HTTP {answer[0]}"
-            raise EmulatorError(f"{self.kind.label} on port {self.port} was not reset ({why}); start it anew.")
+            raise EmulatorError(f"{self.kind.label} on port {self.port} was not reset ({why}); start it again.")
 
     def session(self, region: str, account_id: str | None = None) -> EmulatorSession:
         """A session with dummy credentials, in the emulator's own account or another one. Raises EmulatorError."""
         account_id = account_id or self.account_id
         if self.kind is Kind.MOTO and account_id != self.account_id:
             raise EmulatorError(
-                f"This moto is account {self.account_id} for everybody; start another one for {account_id}."
+                f"This moto is account {self.account_id} for every client; start another one for {account_id}."
             )
         return EmulatorSession(self.endpoint_url, region, account_id)
 
@@ -140,7 +140,7 @@ def start(
     record = folder / RECORD if detached else None
     if kind is Kind.LOCALSTACK:
         _find_localstack(port, patience)
-        return _noted(Emulator(kind, port, None, account_id, record=record))
+        return _recorded(Emulator(kind, port, None, account_id, record=record))
     if importlib.util.find_spec(kind) is None:
         others = " or ".join(f"EMULATOR={other}" for other in Kind if other is not kind)
         raise EmulatorError(f"{kind.label} is not installed; run `make setup`, or choose {others}.")
@@ -150,7 +150,7 @@ def start(
         if kind is Kind.MOTO:
             _keep_from_docker(port)
         since = processes.started(process.pid)
-        emulator = _noted(Emulator(kind, port, process.pid, account_id, since, record, process))
+        emulator = _recorded(Emulator(kind, port, process.pid, account_id, since, record, process))
         if detached:
             processes.let_go(process)
     return emulator
@@ -164,9 +164,9 @@ def running(folder: Path) -> Emulator | None:
     except OSError:
         return None
     with contextlib.suppress(ValueError, LookupError, TypeError):
-        noted: Json = json.loads(text)
-        kind, port, pid = Kind(noted["kind"]), int(noted["port"]), noted["pid"]
-        emulator = Emulator(kind, port, pid, noted["account_id"], noted["started"], record)
+        fields: Json = json.loads(text)
+        kind, port, pid = Kind(fields["kind"]), int(fields["port"]), fields["pid"]
+        emulator = Emulator(kind, port, pid, fields["account_id"], fields["started"], record)
         if emulator.healthy() if pid is None else processes.started(pid) == emulator.started:
             return emulator
     record.unlink(missing_ok=True)
@@ -174,7 +174,7 @@ def running(folder: Path) -> Emulator | None:
 
 
 def last_log_line(folder: Path) -> str:
-    """The last thing that the emulator said, for the sentence that says why it is gone."""
+    """The last line that the emulator logged, for the sentence that says why it is gone."""
     try:
         lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -204,7 +204,7 @@ def _launched(kind: Kind, port: int, folder: Path, account_id: str) -> Generator
 
 
 def _environment(kind: Kind, port: int, folder: Path, account_id: str) -> dict[str, str]:
-    """All that the emulator is told: no credentials, no proxies, and nowhere to write but the folder."""
+    """All variables that the emulator gets: no credentials, no proxies, and nowhere to write but the folder."""
     common = {name: os.environ[name] for name in _INHERITED if name in os.environ} | {
         "HOME": str(folder),
         "TMPDIR": str(folder / "tmp"),
@@ -231,8 +231,8 @@ def _wait(kind: Kind, port: int, log: Path, process: subprocess.Popen[bytes], pa
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            said = last_log_line(log.parent)
-            raise EmulatorError(f"{kind.label} ended while it started ({said}); read {shown(log)} and start it again.")
+            line = last_log_line(log.parent)
+            raise EmulatorError(f"{kind.label} ended while it started ({line}); read {shown(log)} and start it again.")
         if bound in log.read_text(encoding="utf-8", errors="replace") and answers(kind, port):
             return
         time.sleep(_POLL_SECONDS)
@@ -283,14 +283,14 @@ def _free(port: int) -> int:
         return probe.getsockname()[1]
 
 
-def _noted(emulator: Emulator) -> Emulator:
-    """The emulator, once its record is written (all of it or nothing) if it has one."""
+def _recorded(emulator: Emulator) -> Emulator:
+    """The emulator, after its record is written (all of it or nothing) if it has one."""
     if emulator.record is not None:
-        noted = {name: getattr(emulator, name) for name in ("kind", "port", "pid", "account_id", "started")}
+        fields = {name: getattr(emulator, name) for name in ("kind", "port", "pid", "account_id", "started")}
         new = emulator.record.with_suffix(".new")
         with _writing(emulator.record.parent):
             emulator.record.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(json.dumps(noted) + "\n", encoding="utf-8")
+            new.write_text(json.dumps(fields) + "\n", encoding="utf-8")
             new.replace(emulator.record)
     return emulator
 

@@ -131,7 +131,7 @@ class LocalPlatform:
         return emulator, True
 
     def _apply(self, terraform: Terraform, emulator: Emulator, provider: ProviderChoice) -> int:
-        """Run Terraform with its progress shown; start anew where an `up` was killed. Raises ToolError."""
+        """Run Terraform with its progress shown; begin again where an `up` was killed. Raises ToolError."""
         before = self._record()
         if before and before.provider != provider:
             raise ToolError(f"PROVIDER={before.provider} deployed what runs here; run `make down` first.")

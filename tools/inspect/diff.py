@@ -1,6 +1,6 @@
 """What differs between two environments' synthesized stacks.
 
-What follows only from an environment's own name and account (adelie-staging-x beside adelie-prod-x) is folded away.
+What follows only from an environment's own name and account (adelie-staging-x against adelie-prod-x) is folded away.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LIST_KEYS: Final = (
 """What tells the items of a list of blocks apart, so that an inserted one does not shift the comparison of the rest."""
 
 _NOT_COMPARED: Final = frozenset({"//", "depends_on"})
-"""cdktf's notes, and an order that only follows from what there is to wait for."""
+"""cdktf's notes, and the order of creation, which follows from what refers to what."""
 
 _REFERENCE: Final = re.compile(r"\$\{([a-z0-9_]+\.[A-Za-z0-9_-]+)\.([a-z0-9_.]+)\}")
 
@@ -103,7 +103,7 @@ def normalized(value: Json, environment: Environment) -> Json:
 
 
 def report(names: tuple[str, str], difference: Difference, labels: Mapping[str, Label], to: Console) -> None:
-    """Print the difference: a line that sums it up, then a table a resource type, by family."""
+    """Print the difference: a line that sums it up, then a table per resource type, by family."""
     first, second = names
     arguments = _count(sum(len(changes) for changes in difference.changed.values()), "argument")
     to.print(
@@ -129,7 +129,7 @@ def label_of(stack: Mapping[str, Json]) -> dict[str, Label]:
 
 
 def _table(label: Label, first: str, second: str) -> Table:
-    # Of a fixed width, so that the columns of all tables stand under each other.
+    # Of a fixed width, so that the columns of all tables are aligned.
     table = Table(
         title=f"{label.family}: {label.type}",
         title_justify="left",

@@ -61,7 +61,7 @@ SHARED: Final = (
 def families(stack: Mapping[str, object]) -> dict[str, str]:
     """The family of each resource of a stack, by address.
 
-    A type of its own family decides; a shared type (a role, a security group) takes the family of what stands nearest
+    A type of its own family decides; a shared type (a role, a security group) takes the family of what is nearest
     to it in the tree of constructs.
     """
     every = list(resources(stack))

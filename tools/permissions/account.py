@@ -1,6 +1,6 @@
-"""What an account has one of, whoever made it: GitHub's OIDC provider, and a role for each service that needs one.
+"""What an account has only one of: GitHub's OIDC provider, and a role for each service that needs one.
 
-They are made if they are missing, left as they are if they aren't, and belong to no stack: destroying ours must not
+They are created if they are missing, left as they are if they aren't, and belong to no stack: destroying ours must not
 take them from others who use the account.
 """
 
@@ -32,7 +32,7 @@ def services_with_a_role() -> list[str]:
 
 
 def ensure_service_linked_roles(iam: Any, services: Sequence[str]) -> list[str]:  # noqa: ANN401 -- a boto3 client
-    """Make the service-linked roles that the account lacks; the services that one was made for. Raises ClientError."""
+    """Create the service-linked roles that the account lacks; return the services that got one. Raises ClientError."""
     return [service for service in services if _ensure_service_linked_role(iam, service)]
 
 
@@ -48,7 +48,7 @@ def _ensure_service_linked_role(iam: Any, service: str) -> bool:  # noqa: ANN401
 
 
 def ensure_identity_provider(iam: Any, github: GitHubIdentity) -> bool:  # noqa: ANN401 -- a boto3 client
-    """Make the account's OIDC provider of GitHub Actions, or take the one that exists; whether it was made.
+    """Create the account's OIDC provider of GitHub Actions, or take what exists; return whether it was created.
 
     One that exists keeps its audiences, thumbprints and tags, which other pipelines may need; ours is added to the
     audiences if it lacks it. A new one has no thumbprints: AWS verifies GitHub's certificate against its own library of

@@ -84,7 +84,7 @@ class Derivation:
         return {kind: self._of_type(kind) for kind in sorted(self._spec["types"])}
 
     def _of_type(self, kind: str) -> dict[str, list[str]]:
-        # A long expression stands on several lines, which YAML joins with blanks.
+        # A long expression is written on several lines, which YAML joins with blanks.
         service, *nouns = (part.replace(" ", "") for part in self._spec["types"][kind])
         never = set(self._spec["never"])
         found: dict[str, list[str]] = {"read": [], "write": []}
@@ -120,7 +120,7 @@ class Derivation:
             for action in (*actions["read"], *actions["write"]):
                 service, name = action.split(":")
                 kinds = get_service_prefix_data(service)["privileges"][name]["resource_types"]
-                used.setdefault(service, set()).update(kind for kind, its in kinds.items() if kind and its["required"])
+                used.setdefault(service, set()).update(kind for kind, use in kinds.items() if kind and use["required"])
         return {service: kinds | set(self._spec["names"].get(service, ())) for service, kinds in used.items()}
 
     def _statements(self, actions: Iterable[str], purpose: str) -> list[dict[str, Any]]:
@@ -131,10 +131,10 @@ class Derivation:
             by_resources.setdefault((service, self._resources(action)), []).append(action)
         counts: dict[str, int] = {}
         statements: list[dict[str, Any]] = []
-        for (service, resources), its in by_resources.items():
+        for (service, resources), names in by_resources.items():
             counts[service] = counts.get(service, 0) + 1
             sid = f"{''.join(word.capitalize() for word in service.split('-'))}{purpose}{counts[service]}"
-            statements.append({"Sid": sid, "Action": its, "Resource": list(resources)})
+            statements.append({"Sid": sid, "Action": names, "Resource": list(resources)})
         return statements
 
     def _privilege(self, action: str) -> dict[str, Any]:
@@ -190,7 +190,7 @@ class Derivation:
 
     @cached_property
     def _global_services(self) -> set[str]:
-        """The services of which something stands in us-east-1, for CloudFront."""
+        """The services of which something is in us-east-1, for CloudFront."""
         return {
             self._spec["types"][kind][0]
             for stack in self._stacks
@@ -298,4 +298,4 @@ def _services(actions: Iterable[str]) -> set[str]:
 def _managed_policies() -> dict[str, dict[str, Any]]:
     """AWS's managed policies by ARN, as moto ships them."""
     policies: dict[str, dict[str, Any]] = json.loads(aws_managed_policies_data)
-    return {f"arn:aws:iam::aws:policy{its['Path']}{name}": its["Document"] for name, its in policies.items()}
+    return {f"arn:aws:iam::aws:policy{policy['Path']}{name}": policy["Document"] for name, policy in policies.items()}

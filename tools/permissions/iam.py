@@ -41,7 +41,8 @@ def guide(permissions: Permissions) -> str:
             for name, statements in policies.items()
         ),
         types="\n".join(
-            f"| `{kind}` | {_code(its['read'])} | {_code(its['write'])} |" for kind, its in permissions.actions.items()
+            f"| `{kind}` | {_code(actions['read'])} | {_code(actions['write'])} |"
+            for kind, actions in permissions.actions.items()
         ),
     )
 

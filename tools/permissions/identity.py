@@ -16,7 +16,7 @@ class Kind(StrEnum):
 
 
 def outputs(environment: Environment, kind: Kind) -> str:
-    """`role=` and `region=`, a line each, as GitHub takes outputs. Raises ToolError for an emulated environment."""
+    """`role=` and `region=`, one per line, as GitHub takes outputs. Raises ToolError for an emulated environment."""
     if environment.emulator is not None:
         raise ToolError(f"{environment.name} is emulated and has no roles; name staging or prod.")
     names = environment.names

@@ -255,8 +255,8 @@ def _machine(stack: Stack, resource: Resource) -> Node:
 
 def _alarms(stack: Stack, _: Resource) -> Node:
     alarms, budgets = stack.find("aws_cloudwatch_metric_alarm"), stack.find("aws_budgets_budget")
-    told = f"{len(alarms)} alarms" + (", a budget" if budgets else "")
-    return Node("alarms", "alarms", "Alarms to Discord", (told, "SNS, Lambda; dashboard"))
+    counts = f"{len(alarms)} alarms" + (", a budget" if budgets else "")
+    return Node("alarms", "alarms", "Alarms to Discord", (counts, "SNS, Lambda; dashboard"))
 
 
 def _schedule(_: Stack, resource: Resource) -> Node:
@@ -298,7 +298,7 @@ _MARKERS: Final[Mapping[str, Callable[[Stack, Resource], Node]]] = {
     "aws_vpc_endpoint": _endpoint,
     "aws_wafv2_web_acl": _web_acl,
 }
-"""The resource types that stand in the picture, and how each becomes a node."""
+"""The resource types that are in the picture, and how each becomes a node."""
 
 _PARTS: Final = frozenset({"aws_cloudfront_vpc_origin", "aws_cloudfront_cache_policy"})
 """Types whose references count as those of their component's node."""

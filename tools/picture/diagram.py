@@ -49,7 +49,7 @@ _SIDE_ROWS: Final = (
     ("steps", "schedule"),
     ("bucket-objects", "secrets"),
 )
-"""What stands beside the VPC, a row at the height of each row in it."""
+"""What is drawn beside the VPC, a row at the height of each row in it."""
 
 _LANES: Final = ("#b45309", "#475569", "#0f766e", "#9333ea", "#be123c", "#1d4ed8", "#4d7c0f", "#0e7490")
 """The colours of the workloads' lines."""
@@ -248,7 +248,7 @@ class _Drawing:
                 self._picture.line([(here.x, here.level), (there.right, there.level)], colour=_PLAIN)
 
     def _data_edges(self) -> list[tuple[str, str]]:
-        """From a workload to data, to what stands at its height beside the VPC, or to a job it may start."""
+        """From a workload to data, to what is drawn at its height beside the VPC, or to a job it may start."""
         ends = {node.id for node in self._what.of_kind(*_DATA, "bucket-objects", "secrets", "steps")}
         starts = {node.id for node in self._what.of_kind(*_WORKLOADS)}
         return [edge for edge in self._what.edges if edge[0] in starts and edge[1] in ends]

@@ -1,6 +1,6 @@
 """Telling the Discord channel how a release, or a search for drift, ended.
 
-The webhook's address comes from DISCORD_WEBHOOK_URL. What can't be told never fails what it is about.
+The webhook's address comes from DISCORD_WEBHOOK_URL. A message that can't be posted fails no release.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def announce(message: Embed, environ: Mapping[str, str] = os.environ) -> str:
     """Post the message; a warning if that isn't possible, else nothing."""
     url = environ.get(VARIABLE, "")
     if not url:
-        return f"nobody is told: {VARIABLE} is not set"
+        return f"nobody is notified: {VARIABLE} is not set"
     try:
         post(checked_url(url), message)
     except WebhookError as error:
-        return f"nobody was told: {error}"
+        return f"nobody was notified: {error}"
     return ""

@@ -114,7 +114,7 @@ def again(environment: EnvironmentName, *, tag: Tag) -> None:
 
 
 def list_(environment: EnvironmentName) -> None:
-    """List the releases that were recorded, the newest first: when, tag, commit, by whom.
+    """List the releases that were recorded, the newest first: when, tag, commit, who.
 
     Examples:
         adelie release list prod
@@ -153,7 +153,7 @@ def application(
 
 
 def prepare(environment: EnvironmentName) -> None:
-    """Make what a release needs before it deploys: repositories, secrets, assets bucket, database, migration.
+    """Create what a release needs before it deploys: repositories, secrets, assets bucket, database, migration.
 
     Examples:
         adelie release prepare staging
@@ -197,7 +197,7 @@ def wake(environment: EnvironmentName) -> None:
 
 
 def migrate(environment: EnvironmentName, *, tag: Tag) -> None:
-    """Make the application's role in the database, then migrate the schema with the image of the tag.
+    """Create the application's role in the database, then migrate the schema with the image of the tag.
 
     Examples:
         adelie release migrate staging --tag 4f2c1e9
@@ -230,7 +230,7 @@ def invalidate(environment: EnvironmentName) -> None:
 
 
 def record(environment: EnvironmentName, *, tag: Tag, commit: Commit = "") -> None:
-    """Note a healthy release as the one that others go back to.
+    """Record a healthy release as the one that others go back to.
 
     Examples:
         adelie release record staging --tag 4f2c1e9 --commit "$(git rev-parse HEAD)"
@@ -242,7 +242,7 @@ def record(environment: EnvironmentName, *, tag: Tag, commit: Commit = "") -> No
 
 
 def unlock(environment: EnvironmentName) -> None:
-    """Take away the lock of Terraform's state that a killed step of the workflow has left.
+    """Remove the lock of Terraform's state that a killed step of the workflow has left.
 
     Examples:
         adelie release unlock prod
@@ -272,17 +272,17 @@ def announce(
     link: Link = "",
     details: Annotated[Path | None, typer.Option(help="A file with what else to say; it may be missing.")] = None,
 ) -> None:
-    """Tell the Discord channel how a release, or a search for drift, ended; DISCORD_WEBHOOK_URL says where.
+    """Notify the Discord channel how a release, or a search for drift, ended; DISCORD_WEBHOOK_URL says where.
 
     Examples:
         adelie release announce staging success --tag 4f2c1e9 --author ada
     """
     from tools.release import announce
 
-    said = details.read_text(encoding="utf-8") if details and details.exists() else ""
-    message = announce.embed(environment, outcome, tag=tag, author=author, link=link, details=said)
+    text = details.read_text(encoding="utf-8") if details and details.exists() else ""
+    message = announce.embed(environment, outcome, tag=tag, author=author, link=link, details=text)
     warning = announce.announce(message)
-    say(f"Warning: {warning}." if warning else "Discord was told.")
+    say(f"Warning: {warning}." if warning else "Discord was notified.")
 
 
 def health(

@@ -23,31 +23,31 @@ network interface; the call fails, and brings it back (Lambda developer guide, "
 
 
 def make_role(environment: Environment, tell: Callable[[str], None]) -> None:
-    """Have the function make the application's role what it should be; tell what it changed.
+    """Have the function create or correct the application's role; report what it changed.
 
     Raises ToolError with the function's own sentence, for a function that isn't there or doesn't become ready, and for
-    a secret of another generation than the environment's: services would start with a login that isn't made yet.
+    a secret of another generation than the environment's: services would start with a login that doesn't exist yet.
     """
     answer = _invoke(environment)
     payload: Any = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         why = str(payload.get("errorMessage", "no reason given")).rstrip(".")
-        raise ToolError(f"The application's role in the database was not made: {why}.")
-    name, application, found = environment.name, environment.database.application, payload["login"]
+        raise ToolError(f"The application's role in the database was not created: {why}.")
+    name, application, login = environment.name, environment.database.application, payload["login"]
     generation = payload["generation"]
     if generation != application.generation:
         step = generation + 1 if application.generation > generation else generation - 1
         fix = (
-            f"run `make prepare ENV={name}`, which makes the new secret and changes no service"
+            f"run `make prepare ENV={name}`, which creates the new secret and changes no service"
             if application.generation == step
             else f"go one step at a time, to {step} first: two share a login, whose password containers are still using"
         )
         raise ToolError(
-            f"The application's secret is of generation {generation} ({found}), but database.application.generation of "
+            f"The application's secret is of generation {generation} ({login}), but database.application.generation of "
             f"{name} is {application.generation} ({application.login}); {fix}."
         )
     changed = "; ".join(payload["changed"]) or "nothing to change"
-    tell(f"The application's role {payload['role']}, login {found}: {changed}.")
+    tell(f"The application's role {payload['role']}, login {login}: {changed}.")
     for other in payload.get("still_open", ()):  # an older function, which this release replaces, doesn't say it
         tell(
             f"Warning: {other} can still log in, because somebody is connected with it; once no container is, end the "
@@ -55,7 +55,7 @@ def make_role(environment: Environment, tell: Callable[[str], None]) -> None:
         )
 
 
-def _invoke(environment: Environment) -> Any:  # noqa: ANN401 -- boto3's clients are made at run time
+def _invoke(environment: Environment) -> Any:  # noqa: ANN401 -- boto3's clients are created at run time
     name = environment.names.name("aws_lambda_function", FUNCTION)
     functions = client(environment, "lambda", patience_seconds=TIMEOUT_SECONDS + 15)
     deadline = time.monotonic() + PATIENCE_SECONDS

@@ -30,7 +30,7 @@ class Caa:
     tag: str
     """What it says: `issue`, `issuewild`, `iodef` ..., in lower case."""
     value: str
-    """About whom: a domain name, with parameters behind a semicolon; empty for nobody."""
+    """Whom it is about: a domain name, with parameters behind a semicolon; empty for nobody."""
 
 
 class Dns(Protocol):

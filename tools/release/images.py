@@ -89,10 +89,10 @@ def _take_out(environment: Environment, name: str, tag: str, path: str, to: Path
     _docker("pull", *_platform(environment, name), image)
     to.mkdir()
     with _container(environment, name, image) as container:
-        said = _run("cp", f"{container}:{path}/.", str(to), capture=True)
+        copied = _run("cp", f"{container}:{path}/.", str(to), capture=True)
     where = f"services.{name}.assets_path: the image {image}"
-    if said.returncode:
-        why = " ".join(said.stderr.decode().split()).rstrip(".")
+    if copied.returncode:
+        why = " ".join(copied.stderr.decode().split()).rstrip(".")
         raise ToolError(f"{where} has no folder {path} ({why}); correct the path, or the Dockerfile.")
     entries = sorted(to.rglob("*"))
     # A link would be followed on this machine, and another file than the image's published.
@@ -107,10 +107,10 @@ def _take_out(environment: Environment, name: str, tag: str, path: str, to: Path
 @contextmanager
 def _container(environment: Environment, name: str, image: str) -> Generator[str]:
     """A container of the image that never starts; what can't be read from an image can be from it."""
-    made = _run("create", *_platform(environment, name), image, _NEVER_STARTED, capture=True)
-    if made.returncode:
-        raise ToolError(f"docker create failed for {image}: {' '.join(made.stderr.decode().split())}")
-    container = made.stdout.decode().strip()
+    created = _run("create", *_platform(environment, name), image, _NEVER_STARTED, capture=True)
+    if created.returncode:
+        raise ToolError(f"docker create failed for {image}: {' '.join(created.stderr.decode().split())}")
+    container = created.stdout.decode().strip()
     try:
         yield container
     finally:

@@ -19,7 +19,7 @@ UNITS_A_VCPU: Final = 1024
 
 @dataclass(frozen=True)
 class Finding:
-    """What stands in the way, or may: one sentence with the fix."""
+    """What is in the way, or may be: one sentence with the fix."""
 
     text: str
     blocks: bool = True
@@ -104,7 +104,7 @@ def not_delegated(zone: HostedZone, public: frozenset[str] | None) -> Finding | 
 
 
 def names_above(name: str) -> list[str]:
-    """The name and the domains it is in, nearest first: where a CAA record may stand (RFC 8659, section 3)."""
+    """The name and the domains it is in, nearest first: where a CAA record may be (RFC 8659, section 3)."""
     labels = name.split(".")
     return [".".join(labels[index:]) for index in range(len(labels))]
 

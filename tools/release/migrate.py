@@ -43,15 +43,15 @@ _KEPT: Final = (
     "runtimePlatform",
     "ephemeralStorage",
 )
-"""What of a described revision a new one is registered with; the rest is what ECS made of it."""
+"""What of a described revision a new one is registered with; the rest is what ECS added."""
 
 
 def migrate(environment: Environment, image_tag: str, tell: Callable[[str], None]) -> None:
-    """Make the application's role, then run each task that comes before a release, with its image `image_tag`.
+    """Create the application's role, then run each task that comes before a release, with its image `image_tag`.
 
     The role comes first: what a migration makes is then the application's to read and write. A task's revision is
     registered for this run and taken back after it, so that the one Terraform knows stays the latest. Raises ToolError
-    if the role can't be made, or if a task cannot start, fails, or takes longer than half an hour.
+    if the role can't be created, or if a task cannot start, fails, or takes longer than half an hour.
     """
     _check_tag(image_tag)
     check_account(environment)
@@ -143,15 +143,15 @@ def _start(
 
 
 def _wait(ecs: ECSClient, environment: Environment, name: str, task: str, tell: Callable[[str], None]) -> TaskTypeDef:
-    deadline, told = time.monotonic() + PATIENCE_SECONDS, ""
+    deadline, last = time.monotonic() + PATIENCE_SECONDS, ""
     while time.monotonic() < deadline:
         described = ecs.describe_tasks(cluster=environment.names.name("aws_ecs_cluster", CLUSTER), tasks=[task])[
             "tasks"
         ]
         status = described[0].get("lastStatus", "UNKNOWN") if described else "UNKNOWN"
-        if status != told:
+        if status != last:
             tell(status)
-            told = status
+            last = status
         if described and status == "STOPPED":
             return described[0]
         time.sleep(POLL_SECONDS)

@@ -68,7 +68,7 @@ class OnAws:
         migrate.migrate(self._environment, tag, self._tell)
 
     def unlock(self) -> None:
-        """Take away the lock of Terraform's state that a killed run of the workflow has left."""
+        """Remove the lock of Terraform's state that a killed run of the workflow has left."""
         steps.unlock(self._environment, self._tell)
 
     def apply(self, tag: str) -> None:
@@ -92,7 +92,7 @@ class OnAws:
         self._tell(f"{records.parameter(self._environment)} has {release.tag}, deployed by {release.commit}.")
 
     def announce(self, outcome: Outcome, tag: str) -> None:
-        """Tell Discord."""
+        """Notify Discord."""
         message = announce.embed(
             self._environment.name, outcome, tag=tag, author=self._author, link=self._link, details=""
         )
@@ -174,7 +174,7 @@ def head(code: Path = ROOT) -> str:
 
 
 def _checked_out(commit: str) -> Path:
-    """A working copy of the commit, beside this one."""
+    """A working copy of the commit, next to this one."""
     code = GOOD / commit
     if not code.exists():
         _git("-C", str(ROOT), "worktree", "prune")
@@ -190,9 +190,9 @@ def _git(*arguments: str) -> str:
 
 
 def _run(command: Sequence[str], where: Path) -> None:
-    """Run a command whose own output is for everybody to see. Raises ToolError if it fails."""
+    """Run a command and show its own output. Raises ToolError if it fails."""
     with subprocess.Popen(command, cwd=where, start_new_session=True) as process, ended_with_us(process):
         failed = process.wait()
     if failed:
-        said = " ".join(command)
-        raise ToolError(f"`{said}` failed in {shown(where)} (exit code {failed}); its own words are above.")
+        line = " ".join(command)
+        raise ToolError(f"`{line}` failed in {shown(where)} (exit code {failed}); its own words are above.")

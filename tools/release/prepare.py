@@ -2,7 +2,7 @@
 
 A release builds images, uploads assets and migrates the schema before it deploys anything, and services get healthy
 only with images and secrets. So what these need comes first, by a person; the rest comes with the first release. Before
-anything is made, the account is asked what would fail that release (`tools.release.readiness`).
+anything is created, the account is checked for what would fail that release (`tools.release.readiness`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tools.terraform.runner import Terraform, executable
 
 _FIRST: Final = ("assets", "cluster", "database", "key", "logs", "network", "repository", "secret")
 """The platform's constructs that a release needs before its deploy, by their ids: `repository` is also
-`repository-frontend`, `database` whatever stands beside the database under a name that begins so."""
+`repository-<service>`, and so on."""
 _NEW: Final = ("repository", "secret")
 """Those of them that a new service or secret of a running environment needs; the rest is there and is a release's."""
 _SECRETS: Final = ("aws_secretsmanager_secret", "aws_secretsmanager_secret_version")
@@ -34,7 +34,9 @@ _REFERENCE: Final = re.compile(r"(?<![\w.])(aws_\w+\.[\w-]+)")
 
 
 def targets(stack: Mapping[str, Json], tasks: Collection[str], *, runs: bool = False) -> list[str]:
-    """Terraform's addresses of what a release needs before it deploys: what of `_FIRST` stands by itself, and `tasks`.
+    """Terraform's addresses of what a release needs before it deploys.
+
+    These are the resources of `_FIRST` that refer to nothing else, and those of `tasks`.
 
     Where the platform `runs` already, only repositories and secrets, with their values: what else changed is for a
     release to deploy, with a plan and a way back.
@@ -42,17 +44,17 @@ def targets(stack: Mapping[str, Json], tasks: Collection[str], *, runs: bool = F
     Images go to the repositories, assets to their bucket (which logs to another), people's values to the secrets, and
     the tasks run in the cluster, in the network, against the database. What of these refers to the rest of the
     platform, as the rule that lets a service reach the database does, comes with the rest; Terraform would otherwise
-    make that too. `tasks`, what a release runs before it deploys, are taken whole, with whatever they refer to.
+    create that too. `tasks`, what a release runs before it deploys, are taken whole, with all that they refer to.
     """
     every = {resource.address: resource for resource in resources(stack)}
-    wanted = {address for address, resource in every.items() if _stands_in(resource, _FIRST) or _of(resource, tasks)}
+    wanted = {address for address, resource in every.items() if _within(resource, _FIRST) or _of(resource, tasks)}
     references = {address: _references(every[address], every.keys()) for address in wanted}
     while dangling := {each for each in wanted if references[each] - wanted and not _of(every[each], tasks)}:
         wanted -= dangling
-    return sorted(each for each in wanted if not runs or every[each].type in _SECRETS or _stands_in(every[each], _NEW))
+    return sorted(each for each in wanted if not runs or every[each].type in _SECRETS or _within(every[each], _NEW))
 
 
-def _stands_in(resource: Resource, ids: Collection[str]) -> bool:
+def _within(resource: Resource, ids: Collection[str]) -> bool:
     top = resource.path[0] if resource.path else ""
     return any(top == each or top.startswith(f"{each}-") for each in ids)
 
@@ -67,9 +69,9 @@ def _references(resource: Resource, known: Collection[str]) -> set[str]:
 
 
 def prepare(environment: Environment, tell: Callable[[str], None]) -> None:
-    """Make what a release needs before it deploys: repositories, secrets, assets bucket, database, migration.
+    """Create what a release needs before it deploys: repositories, secrets, assets bucket, database, migration.
 
-    Raises ToolError, before anything is made, for what would fail the release.
+    Raises ToolError, before anything is created, for what would fail the release.
     """
     name, stack = environment.name, read_stack(environment.name)
     check_account(environment)

@@ -30,21 +30,21 @@ _SOMEBODY_ELSES: Final = "not authorized to access this resource"
 def check(
     environment: Environment, tell: Callable[[str], object], *, clients: Clients = client, dns: Dns | None = None
 ) -> None:
-    """Run every check and tell all that is found. Raises ToolError if something would fail a release.
+    """Run every check and report all findings. Raises ToolError if something would fail a release.
 
-    What can't be read (no network for DNS, a missing permission) is told and doesn't end it.
+    What can't be read (no network for DNS, a missing permission) is reported and doesn't end it.
     """
     if environment.emulator is not None:
         tell(f"Not checked, because {environment.name} is emulated: {', '.join(CHECKS)}.")
         return
-    found = [each for name in CHECKS for each in _findings(name, environment, clients, dns or PublicDns())]
-    for each in found:
-        tell(each.text[0].upper() + each.text[1:])
-    blocking = sum(each.blocks for each in found)
+    findings = [each for name in CHECKS for each in _findings(name, environment, clients, dns or PublicDns())]
+    for finding in findings:
+        tell(finding.text[0].upper() + finding.text[1:])
+    blocking = sum(finding.blocks for finding in findings)
     if blocking:
         raise ToolError(
-            f"{environment.name} is not ready: {blocking} of the lines above would fail a release; nothing was made, "
-            f"so mend that and run `make prepare ENV={environment.name}` again."
+            f"{environment.name} is not ready: {blocking} of the lines above would fail a release; nothing was "
+            f"created, so correct that and run `make prepare ENV={environment.name}` again."
         )
 
 

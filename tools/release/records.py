@@ -56,25 +56,25 @@ def recorded(environment: Environment) -> Release | None:
     """The last good release; None if none was recorded. Raises ToolError if the parameter has something else."""
     check_account(environment)
     try:
-        found = client(environment, "ssm").get_parameter(Name=parameter(environment))
+        answer = client(environment, "ssm").get_parameter(Name=parameter(environment))
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "ParameterNotFound":
             raise
         return None
     fix = f"write {parameter(environment)} again: `adelie release record`"
     try:
-        value: Json = json.loads(found["Parameter"]["Value"])
+        value: Json = json.loads(answer["Parameter"]["Value"])
         release = Release(tag=str(value["tag"]), commit=str(value["commit"]))
     except (ValueError, KeyError, TypeError):
         raise ToolError(
-            f"{parameter(environment)} has no release but {found['Parameter']['Value']!r}; {fix}."
+            f"{parameter(environment)} has no release but {answer['Parameter']['Value']!r}; {fix}."
         ) from None
     _check(release, fix)
     return release
 
 
 def history(environment: Environment) -> list[str]:
-    """Every release that was recorded, the newest first, a line each: when, tag, commit, by whom."""
+    """Every release that was recorded, the newest first, one per line: when, tag, commit, who."""
     check_account(environment)
     pages = client(environment, "ssm").get_paginator("get_parameter_history").paginate(Name=parameter(environment))
     try:
@@ -89,17 +89,17 @@ def history(environment: Environment) -> list[str]:
 def _line(entry: Json) -> str:
     try:
         value: Json = json.loads(entry["Value"])
-        said = f"{value['tag']}  {value['commit']}"
+        release = f"{value['tag']}  {value['commit']}"
     except (ValueError, LookupError, TypeError):
-        said = f"no release but {entry['Value']!r}"
+        release = f"no release but {entry['Value']!r}"
     when = entry["LastModifiedDate"].astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"{when}  {said}  {entry['LastModifiedUser'].rpartition(':')[2]}"
+    return f"{when}  {release}  {entry['LastModifiedUser'].rpartition(':')[2]}"
 
 
 def previous(environment: Environment, warn: Callable[[str], None]) -> Release:
     """What a roll-back goes back to: the last good release, else what most services run; `NONE` before the first.
 
-    Services that don't run it are told about and stop nobody: after a release that failed half-way they are what the
+    Services that don't run it are named and don't prevent it: after a release that failed half-way they are what the
     next one is there to mend.
     """
     running = running_tags(environment)
@@ -133,17 +133,17 @@ def running_tags(environment: Environment) -> dict[str, str]:
 
 
 def services(ecs: ECSClient, environment: Environment) -> dict[str, ServiceTypeDef]:
-    """The environment's services as ECS describes them, by the names in its files; those that aren't there are not."""
+    """The environment's services as ECS describes them, by the names in its files; without those that don't exist."""
     names = {environment.names.name("aws_ecs_service", name): name for name in environment.services}
     try:
-        found = ecs.describe_services(
+        described = ecs.describe_services(
             cluster=environment.names.name("aws_ecs_cluster", CLUSTER), services=sorted(names)
         )["services"]
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == "ClusterNotFoundException":
             return {}
         raise
-    active = [service for service in found if service.get("status") == "ACTIVE"]
+    active = [service for service in described if service.get("status") == "ACTIVE"]
     return {names[service.get("serviceName", "")]: service for service in active}
 
 

@@ -49,7 +49,7 @@ class Release:
     """The commit of this repository; empty if nobody recorded it."""
 
     def outputs(self) -> str:
-        """`tag=` and `commit=`, a line each, as GitHub takes outputs."""
+        """`tag=` and `commit=`, one per line, as GitHub takes outputs."""
         return f"tag={self.tag}\ncommit={self.commit}"
 
 
@@ -73,7 +73,7 @@ class Platform(Protocol):
         ...
 
     def unlock(self) -> None:
-        """Take away the lock that a killed release has left; refuse that of anybody else."""
+        """Remove the lock that a killed release has left; refuse that of anybody else."""
         ...
 
     def apply(self, tag: str) -> None:
@@ -93,7 +93,7 @@ class Platform(Protocol):
         ...
 
     def announce(self, outcome: Outcome, tag: str) -> None:
-        """Tell the people how it ended."""
+        """Notify people how it ended."""
         ...
 
     def back(self, good: Release) -> None:
@@ -129,13 +129,13 @@ class Ended:
     """What happened and what runs now."""
 
 
-class _Failed(Exception):  # noqa: N818 -- carries the step and its reason from where it failed to where it is told
+class _Failed(Exception):  # noqa: N818 -- carries the step and its reason from where it failed to where it is reported
     def __init__(self, step: str, why: str) -> None:
         super().__init__(f"{step} failed: {why}")
 
 
 class Steps:
-    """The steps of a platform, each told of, each with a limit, each failure with the name of its step."""
+    """The steps of a platform, each reported, each with a limit, each failure with the name of its step."""
 
     def __init__(self, platform: Platform, tell: Tell, minutes: Mapping[str, float] = MINUTES) -> None:
         self.platform = platform
@@ -164,7 +164,7 @@ def release(platform: Platform, new: Release, tell: Tell, minutes: Mapping[str, 
 
     Before `apply` a failure just ends it. From `apply` on until the release is recorded, a failure or an interruption
     goes back, if there is anything to go back to. What is recorded stays, whatever comes after. Nothing is raised: the
-    answer says how it ended, and everybody has been told, as far as that was possible.
+    answer says how it ended, and people are notified, as far as that was possible.
     """
     steps = Steps(platform, tell, minutes)
     with _interruptible():
@@ -299,7 +299,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:
-    """Nothing: whoever interrupts now isn't heard."""
+    """Nothing: an interruption now has no effect."""
 
 
 def _heed(handler: Callable[[int, FrameType | None], None]) -> None:

@@ -66,8 +66,8 @@ def _resource(environment: Environment, name: str) -> str:
 
 
 def _bounds(scaling: Any, resource: str) -> tuple[int, int] | None:  # noqa: ANN401 -- boto3's client
-    found = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource])["ScalableTargets"]
-    return (found[0].get("MinCapacity", 0), found[0].get("MaxCapacity", 0)) if found else None
+    targets = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource])["ScalableTargets"]
+    return (targets[0].get("MinCapacity", 0), targets[0].get("MaxCapacity", 0)) if targets else None
 
 
 def wait(environment: Environment, tag: str, tell: Tell, *, sleep: Sleep = time.sleep) -> None:
@@ -79,22 +79,23 @@ def wait(environment: Environment, tag: str, tell: Tell, *, sleep: Sleep = time.
     """
     check_account(environment)
     ecs: ECSClient = client(environment, "ecs")
-    said: dict[str, str] = {}
+    reported: dict[str, str] = {}
     for _ in range(PATIENCE_SECONDS // POLL_SECONDS):
-        found = records.services(ecs, environment)
-        if absent := set(environment.services) - set(found):
+        services = records.services(ecs, environment)
+        if absent := set(environment.services) - set(services):
             raise ToolError(f"ECS has no service {', '.join(sorted(absent))}; deploy {environment.name} first.")
         states = {
-            name: _roll_out(ecs, service, tag) or _tasks(environment, name, service) for name, service in found.items()
+            name: _roll_out(ecs, service, tag) or _tasks(environment, name, service)
+            for name, service in services.items()
         }
         for name, state in states.items():
-            if said.get(name) != state:
+            if reported.get(name) != state:
                 tell(f"{name}: {state or 'steady'}")
-        said = states
+        reported = states
         if not any(states.values()):
             return
         sleep(POLL_SECONDS)
-    late = ", ".join(f"{name} ({state})" for name, state in said.items() if state)
+    late = ", ".join(f"{name} ({state})" for name, state in reported.items() if state)
     raise ToolError(f"Not steady after {PATIENCE_SECONDS // 60} minutes: {late}; roll back, and read their events.")
 
 
@@ -140,11 +141,12 @@ def invalidate(environment: Environment, tell: Tell, *, sleep: Sleep = time.slee
     batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": str(time.time_ns())}
     why = f"it has not after {FORGETTING_SECONDS // 60} minutes"
     try:
-        made = cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)["Invalidation"]
-        tell(f"CloudFront ({distribution}) is to forget its pages: invalidation {made['Id']}.")
+        created = cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)
+        invalidation = created["Invalidation"]["Id"]
+        tell(f"CloudFront ({distribution}) is asked to forget its pages: invalidation {invalidation}.")
         for _ in range(FORGETTING_SECONDS // POLL_SECONDS):
-            asked = cloudfront.get_invalidation(DistributionId=distribution, Id=made["Id"])
-            if asked["Invalidation"]["Status"] == "Completed":
+            current = cloudfront.get_invalidation(DistributionId=distribution, Id=invalidation)
+            if current["Invalidation"]["Status"] == "Completed":
                 tell("It has.")
                 return
             sleep(POLL_SECONDS)
@@ -166,7 +168,7 @@ def _distribution(cloudfront: Any, environment: Environment) -> str:  # noqa: AN
 
 
 def unlock(environment: Environment, tell: Tell) -> None:
-    """Take away the lock of Terraform's state that a killed step of this workflow has left, or nothing.
+    """Remove the lock of Terraform's state that a killed step of this workflow has left, or nothing.
 
     GitHub kills a step ten seconds after it is cancelled, too soon for Terraform to give its lock back, and the next
     deploy or roll-back would fail because of it. Only one run of the workflow deploys an environment at a time, so a

@@ -1,7 +1,7 @@
 """Make what an account needs before the pipeline can deploy into it, once.
 
-Terraform's state can't be in a bucket that Terraform is about to make. So it is in a file beside this repository's code
-until the bucket stands, and is then moved into it. An interrupted run goes on where it was.
+Terraform's state can't be in a bucket that Terraform is about to create. So it is in a file in this repository's folder
+until the bucket exists, and is then moved into it. An interrupted run goes on where it was.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class BootstrapDeploy:
-    """The bootstrap stack of one account, and where its state is until the bucket stands."""
+    """The bootstrap stack of one account, and where its state is until the bucket exists."""
 
     terraform: Terraform
     account: Account
@@ -46,8 +46,8 @@ class BootstrapDeploy:
 
     def deploy(self, tell: Tell) -> None:
         """Apply the stack, and see that its state ends in the bucket. Raises ToolError."""
-        if self.local_state.exists() or not self._bucket_stands():
-            tell(f"The state is in {shown(self.local_state)} until {self.account.state.bucket} stands.")
+        if self.local_state.exists() or not self._bucket_exists():
+            tell(f"The state is in {shown(self.local_state)} until {self.account.state.bucket} exists.")
             self._apply_locally()
             self._move_state()
             tell(f"The state is in {self.account.state.bucket} now.")
@@ -55,7 +55,7 @@ class BootstrapDeploy:
             self.terraform.init("-reconfigure", *self._backend_options())
             self.terraform.apply()
 
-    def _bucket_stands(self) -> bool:
+    def _bucket_exists(self) -> bool:
         try:
             self.s3.head_bucket(Bucket=self.account.state.bucket)
         except ClientError as error:
@@ -98,16 +98,16 @@ def account_of(environment: Environment) -> Account:
 
 
 def prepare_account(iam: Any, environment: Environment, tell: Tell) -> None:  # noqa: ANN401 -- a boto3 client
-    """Make what the account has one of and lacks, before the stack, which names it. Raises ClientError."""
-    made = ensure_identity_provider(iam, identity(environment))
-    tell(f"GitHub's identity provider {'is made' if made else 'exists already and is used'}.")
+    """Create what the account has only one of and lacks, before the stack, which refers to it. Raises ClientError."""
+    created = ensure_identity_provider(iam, identity(environment))
+    tell(f"GitHub's identity provider {'is created' if created else 'exists already and is used'}.")
     services = services_with_a_role()
     roles = ensure_service_linked_roles(iam, services)
-    tell(f"Service-linked roles: {len(roles)} made, {len(services) - len(roles)} exist already.")
+    tell(f"Service-linked roles: {len(roles)} created, {len(services) - len(roles)} exist already.")
 
 
 def bootstrap(environment: Environment, tell: Tell) -> None:
-    """Prepare the environment's account and deploy its bootstrap stack; tell its outputs. Raises ToolError."""
+    """Prepare the environment's account and deploy its bootstrap stack; report its outputs. Raises ToolError."""
     account = account_of(environment)
     if not stack_file(account.stack_name).exists():
         raise ToolError(f"{shown(stack_file(account.stack_name))} does not exist; run `make synth`.")

@@ -56,7 +56,7 @@ def bootstrap(environment: EnvironmentName) -> None:
 
 
 def provider_lock() -> None:
-    """Write the checksums of the real AWS provider, once a version; it is downloaded for each platform.
+    """Write the checksums of the real AWS provider, once per version; it is downloaded for each platform.
 
     Examples:
         adelie generate provider-lock
@@ -86,7 +86,7 @@ def post(
     repository: Annotated[str, typer.Option(help="owner/name.", show_default=False)],
     pull_request: Annotated[int, typer.Option(help="The pull request's number.", show_default=False)],
 ) -> None:
-    """Put the comment under a pull request, or renew it; GITHUB_TOKEN says who writes it.
+    """Post the comment in a pull request, or replace the one there is; GITHUB_TOKEN says who writes it.
 
     Examples:
         adelie pull-request post build/comment.md --repository you/infrastructure --pull-request 17
@@ -104,9 +104,9 @@ def drift(file: PlanFile) -> None:
     """
     from tools.terraform import plan_file, pull_request_comment
 
-    found = pull_request_comment.drift(plan_file.read(file))
-    typer.echo(found)
-    raise typer.Exit(2 if found else 0)
+    drift = pull_request_comment.drift(plan_file.read(file))
+    typer.echo(drift)
+    raise typer.Exit(2 if drift else 0)
 
 
 def keeps_data(file: PlanFile) -> None:

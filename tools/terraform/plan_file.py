@@ -92,7 +92,9 @@ def read(file: Path) -> Plan:
             if change.address in planned and change.values
         ),
         outputs=tuple(
-            sorted(name for name, its in document.get("output_changes", {}).items() if its["actions"] != ["no-op"])
+            sorted(
+                name for name, change in document.get("output_changes", {}).items() if change["actions"] != ["no-op"]
+            )
         ),
     )
 
@@ -122,14 +124,14 @@ def _bounds(values: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _change(resource: Mapping[str, Any], action: str = "") -> Change:
-    its = resource["change"]
+    change = resource["change"]
     moved_from = resource.get("previous_address", "")
     return Change(
         address=resource["address"],
         type=resource["type"],
-        action=action or _action(its["actions"], moved=bool(moved_from)),
-        values=tuple(_values(its)),
-        because=tuple(".".join(map(str, path)) for path in its.get("replace_paths", ())),
+        action=action or _action(change["actions"], moved=bool(moved_from)),
+        values=tuple(_values(change)),
+        because=tuple(".".join(map(str, path)) for path in change.get("replace_paths", ())),
         moved_from=moved_from,
     )
 

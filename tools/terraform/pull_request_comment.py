@@ -76,9 +76,9 @@ def _details(plan: Plan) -> str:
 
 
 def _listed(change: Change) -> Iterator[str]:
-    said = _ACTIONS.get(change.action, change.action)
+    action = _ACTIONS.get(change.action, change.action)
     origin = f" (was {_code(change.moved_from)})" if change.moved_from else ""
-    yield f"- {f'**{said}**' if change.destroys else said} {_code(change.address)}{origin}"
+    yield f"- {f'**{action}**' if change.destroys else action} {_code(change.address)}{origin}"
     if change.action in {"update", "replace", "drift"}:
         for name, before, after in change.values:
             yield f"  - {_code(name)}: {_code(before)} → {_code(after)}"
@@ -95,7 +95,7 @@ def _code(text: str) -> str:
 
 
 def drift(plan: Plan) -> str:
-    """What a deploy of the same code would change, a line each; empty if what stands is what the code says.
+    """What a deploy of the same code would change, one per line; empty if what exists is what the code says.
 
     Bounds that a scheduled action has set are what the code says too: staging at night has none of its tasks.
     """

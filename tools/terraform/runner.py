@@ -23,7 +23,7 @@ _CHANGED: Final = 2
 """What `terraform plan -detailed-exitcode` ends with when there are changes."""
 
 Progress = Callable[[int, int, str], None]
-"""Told how many resources are done, of how many, and which one was last."""
+"""Called with how many resources are done, of how many, and which one was last."""
 
 
 class TerraformError(ToolError):
@@ -33,19 +33,19 @@ class TerraformError(ToolError):
 def executable() -> str:
     """Terraform's path. Raises TerraformError if it is missing or too old."""
     wanted = ".".join(map(str, MINIMUM))
-    found = shutil.which("terraform")
-    if found is None:
+    program = shutil.which("terraform")
+    if program is None:
         raise TerraformError(f"Terraform is not installed; install {wanted} or newer ({_INSTALL}) and run this again.")
-    told = subprocess.run(
-        [found, "version", "-json"], env=_environment({}), capture_output=True, text=True, check=False
+    answer = subprocess.run(
+        [program, "version", "-json"], env=_environment({}), capture_output=True, text=True, check=False
     )
-    version = re.search(r'"terraform_version": "(\d+)\.(\d+)[^"]*"', told.stdout)
+    version = re.search(r'"terraform_version": "(\d+)\.(\d+)[^"]*"', answer.stdout)
     if version is None:
-        raise TerraformError(f"{found} is not Terraform, or does not run; install {wanted} or newer ({_INSTALL}).")
+        raise TerraformError(f"{program} is not Terraform, or does not run; install {wanted} or newer ({_INSTALL}).")
     if (int(version[1]), int(version[2])) < MINIMUM:
         older = f"{version[1]}.{version[2]}"
-        raise TerraformError(f"Terraform {older} ({found}) is too old; install {wanted} or newer ({_INSTALL}).")
-    return found
+        raise TerraformError(f"Terraform {older} ({program}) is too old; install {wanted} or newer ({_INSTALL}).")
+    return program
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,8 @@ def _environment(further: Mapping[str, str]) -> dict[str, str]:
 def _diagnostic(diagnostic: Json) -> str:
     """A diagnostic as one line: where, what, why."""
     where = diagnostic.get("address", "")
-    said = " ".join(f"{diagnostic['summary']}. {diagnostic.get('detail', '')}".split()).rstrip(".")
-    return f"{where}: {said}" if where and where not in said else said
+    text = " ".join(f"{diagnostic['summary']}. {diagnostic.get('detail', '')}".split()).rstrip(".")
+    return f"{where}: {text}" if where and where not in text else text
 
 
 def _sentence(output: str) -> str:

@@ -21,7 +21,7 @@ _READ: Final = ("GET", "HEAD", "OPTIONS")
 _CACHED: Final = ("GET", "HEAD")
 _ALL: Final = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE")
 
-# CloudFront keeps these for ten seconds unless told otherwise, even where caching is off (developer guide: How
+# CloudFront keeps these for ten seconds by default, even where caching is off (developer guide: How
 # CloudFront caches HTTP 4xx and 5xx status codes): an API's 404 or 503 would outlive its cause.
 _ALWAYS_CACHED_ERRORS: Final = (404, 414, 500, 501, 502, 503, 504)
 

@@ -11,7 +11,7 @@ from adelie.seam.terraform import Construct
 from adelie.shared.collaborators import AssetsBucket, PrivateLoadBalancer
 from adelie.values.naming import AwsNames
 
-# Elastic Load Balancing closes an idle connection after 60 seconds unless told otherwise; CloudFront must do so first.
+# Elastic Load Balancing closes an idle connection after 60 seconds by default; CloudFront must do so first.
 _KEEPALIVE_SECONDS: Final = 30
 _HTTP_PORT: Final = 80
 _HTTPS_PORT: Final = 443

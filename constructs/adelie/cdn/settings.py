@@ -74,7 +74,7 @@ class DomainSettings(Settings):
 
 
 class HstsSettings(Settings):
-    """Strict-Transport-Security: how firmly browsers are told to use HTTPS only."""
+    """Strict-Transport-Security: how strictly browsers use HTTPS only."""
 
     max_age_seconds: Annotated[int, Field(ge=300, le=63_072_000)] = 31_536_000
     """Seconds a browser remembers it (default one year, the least that preload lists take; at most two years)."""

@@ -1,4 +1,4 @@
-"""What scheduled jobs and one-off tasks can be told, beside what the catalogue says of them. Pure: no cdktf import."""
+"""Settings of scheduled jobs and one-off tasks, besides what the catalogue says of them. Pure: no cdktf import."""
 
 from __future__ import annotations
 

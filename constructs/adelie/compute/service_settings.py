@@ -1,4 +1,4 @@
-"""What a service can be told, beside what the catalogue says of it. Pure: no cdktf import."""
+"""Settings of a service, besides what the catalogue says of it. Pure: no cdktf import."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ def listener_priority(name: str, settings: ServiceSettings) -> int:
     """
     if settings.listener_priority is not None:
         return settings.listener_priority
-    said = min(len(re.split(r"[*?]", path, maxsplit=1)[0]) for path in settings.paths)
-    return 1000 * (50 - min(said, 49)) - zlib.crc32(name.encode()) % 1000
+    stated = min(len(re.split(r"[*?]", path, maxsplit=1)[0]) for path in settings.paths)
+    return 1000 * (50 - min(stated, 49)) - zlib.crc32(name.encode()) % 1000
 
 
 def _check_bounds(min_capacity: int, max_capacity: int) -> None:

@@ -1,4 +1,4 @@
-"""What a Fargate task can be told, beside what the catalogue says of its container. Pure: no cdktf import."""
+"""Settings of a Fargate task, besides what the catalogue says of its container. Pure: no cdktf import."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ SESSION_MANAGER_ENDPOINTS: Final[frozenset[InterfaceEndpoint]] = frozenset({"ssm
 guide: VPC endpoints), and Amazon Linux 2023 images have a newer one."""
 
 # A Graviton type: the family's letters, its generation, then `g` and further attributes (t4g, m7gd, c8gn). The `g` of
-# g4dn (a GPU family) stands before the generation; g5g has both and is Graviton.
+# g4dn (a GPU family) comes before the generation; g5g has both and is Graviton.
 _ARM64_TYPE: Final = re.compile(r"[a-z]+[0-9]+g[a-z]*\.[a-z0-9]+")
 
 

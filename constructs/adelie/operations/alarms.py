@@ -31,7 +31,7 @@ _MIB: Final = 1024**2
 
 
 class Alarms(Construct):
-    """Alarms on one thing, which tell `topic`. Raises ValueError for a metric of another region than the topic's."""
+    """Alarms on one thing, which notify `topic`. Raises ValueError for a metric of another region than the topic's."""
 
     def __init__(
         self, scope: Construct, id: str, *, names: AwsNames, topic: AlarmTopic, alarms: Sequence[Alarm]
@@ -40,7 +40,7 @@ class Alarms(Construct):
         region = topic.region or names.region
         for alarm in alarms:
             if (alarm.region or names.region) != region:
-                raise ValueError(f"{'-'.join(alarm.name)} watches {alarm.region}, and tells a topic of {region}")
+                raise ValueError(f"{'-'.join(alarm.name)} watches {alarm.region}, but notifies a topic of {region}")
         self.by_arn: Mapping[str, Alarm] = metric_alarms(self, alarms, names=names, topic_arn=topic.arn)
 
 

@@ -51,7 +51,7 @@ class DiscordNotifier(Construct):
         first_topic = next(iter(topics.values()))
         failures = DeadLetterQueue(self, "failures", name=_NAME, names=names, key=key, alarm_topic_arn=first_topic.arn)
         self.alarms = failures.alarms
-        """The alarm on what Discord was not told, by its ARN."""
+        """The alarm on messages that did not reach Discord, by its ARN."""
         role = bounded_role(
             self,
             "role",
@@ -71,7 +71,7 @@ class DiscordNotifier(Construct):
                 *failures.send_statements(),
             ),
         )
-        # Its variables, an ARN and a name, have Lambda's own key: with the customer's, whoever plans would have to be
+        # Its variables, an ARN and a name, have Lambda's own key: with the customer's, who plans would have to be
         # allowed to decrypt, or would see a difference each time.
         code = FunctionCode(self, "code", package=_PACKAGE)
         function = aws.LambdaFunction(

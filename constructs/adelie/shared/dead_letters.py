@@ -59,7 +59,7 @@ class DeadLetterQueue(Construct):
         )
 
     def alarm_on_runs(self, *, failed: Metric, timed_out: Metric) -> None:
-        """Tell of each failed run, and of each that ran out of time."""
+        """Create an alarm on failed runs, and one on those that ran out of time."""
         runs = [
             ("failed", failed, f"A run of {self._name} failed"),
             ("timed-out", timed_out, f"A run of {self._name} and its repetitions ran out of time"),

@@ -13,7 +13,7 @@ from adelie.values.naming import AwsNames
 def metric_alarms(scope: Construct, alarms: Iterable[Alarm], *, names: AwsNames, topic_arn: str) -> Mapping[str, Alarm]:
     """Make alarms, each in the region of its metric, and return them by their ARNs.
 
-    They tell `topic_arn`, which must be in that region too, when they begin and, unless one says otherwise, when they
+    They notify `topic_arn`, which must be in that region too, when they begin and, unless one says otherwise, when they
     are over.
     """
     return {_made(scope, alarm, names, topic_arn).arn: alarm for alarm in alarms}

@@ -83,5 +83,5 @@ class SecretSettings(Secret):
         if 0 < self.recovery_window_days < _SHORTEST_RECOVERY_DAYS:
             reject("recovery_window_days", "must be 0, or 7 to 30", self.recovery_window_days, "use 7, or 0 for none")
         if self.kind == "supplied" and "generation" in self.model_fields_set:
-            reject("generation", "is for generated secrets", self.generation, "remove it: set the value anew instead")
+            reject("generation", "is for generated secrets", self.generation, "remove it: set a new value instead")
         return self

@@ -54,7 +54,7 @@ class Calculation:
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """When somebody is told of a metric.
+    """When a metric is worth a notification.
 
     It begins when `periods` periods in a row compare to the threshold as `comparison` says.
     """
@@ -74,11 +74,11 @@ class Alarm:
     missing: Literal["notBreaching", "breaching", "missing"] = "notBreaching"
     """What no data means; the default fits a service that sends nothing while nothing happens."""
     notify_when_over: bool = True
-    """Whether somebody is told of the end too."""
+    """Whether its end is notified too."""
 
     @property
     def region(self) -> str | None:
-        """Where it must be: an alarm watches only metrics of its own region, and tells only topics of it."""
+        """Where it must be: an alarm watches only metrics of its own region, and notifies only topics of it."""
         return self.watches.region
 
     @property
