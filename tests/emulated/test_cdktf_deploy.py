@@ -13,8 +13,7 @@ from tests.emulated.deployment import Deployment
 @pytest.mark.parametrize("deployment", [each for each in EVERY if each.values[0] == BY_CDKTF], indirect=True)
 def test_cdktf_deploys(deployment: Deployment) -> None:
     said = re.sub(r"\x1b\[\d*m", "", deployment.said)
-    assert re.search(
-        rf"^{BY_CDKTF[0]}\s+Apply complete! Resources: \d{{3}} added, 0 changed, 0 destroyed", said, re.MULTILINE
-    )
+    # cdktf puts the stack's name before what it reads from Terraform at once, and breaks long lines.
+    assert re.search(r"Apply complete! Resources:\s+\d{3} added,\s+0 changed,\s+0 destroyed", said)
     assert deployment.outputs["objects_bucket"] in deployment.said
     assert deployment.client("s3").head_bucket(Bucket=deployment.outputs["objects_bucket"])
