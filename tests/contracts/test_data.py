@@ -172,13 +172,14 @@ def test_the_apply_role_reads_what_is_rebuilt_and_no_other_object(
 class WithChats(Platform):
     """The platform with one more bucket of data: made like any other, and named nowhere else."""
 
+    ID: Final = "added-by-this-test"  # no bucket of the catalogue is called that
     PURPOSE: Final = "assets-of-chats"  # begins like the one bucket that may be read
 
     def _storage(self) -> None:
         super()._storage()
         Bucket(
             self,
-            "chats",
+            self.ID,
             settings=next(iter(self._environment.buckets.values())),
             names=self._names,
             purpose=self.PURPOSE,
@@ -193,7 +194,7 @@ def test_a_new_bucket_is_protected_backed_up_and_denied_to_the_apply_role(
 ) -> None:
     environment = environments[name]
     stack = synthesized(WithChats, environment, tmp_path)
-    (chats,) = (f"aws_s3_bucket.{each}" for each in stack.resources("aws_s3_bucket") if each.startswith("chats"))
+    (chats,) = (f"aws_s3_bucket.{each}" for each in stack.resources("aws_s3_bucket") if each.startswith(WithChats.ID))
 
     assert chats in protected(stack)
     assert chats in copied(stack)

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from stacks.environment import Environment, S3State
 from tests.sample_environment import environment
+from tests.support import Synthesized
 from tools.aws import client
 from tools.command import ToolError
 from tools.permissions import identity
@@ -271,12 +272,17 @@ def test_a_workflow_takes_the_role_that_the_bootstrap_stack_makes(environments: 
 
 @pytest.mark.parametrize(("changed", "called"), [(1, True), (0, False)])
 def test_a_roll_back_makes_the_login_only_if_the_secret_changes(
-    changed: int, called: bool, environments: Mapping[str, Environment], monkeypatch: pytest.MonkeyPatch
+    changed: int,
+    called: bool,
+    environments: Mapping[str, Environment],
+    platforms: Mapping[str, Synthesized],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With the generation that it goes back to, Terraform makes a new password, which the database has to learn."""
     terraform, make_role = Mock(), Mock()
     terraform.apply.return_value = changed
     monkeypatch.setattr(steps, "make_role", make_role)
+    monkeypatch.setattr(steps, "read_stack", {"prod": platforms["prod"].document}.__getitem__)
     using(monkeypatch, Aws())
     prod = environments["prod"]
     steps.login(prod, terraform, list[str]().append)
