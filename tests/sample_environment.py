@@ -1,4 +1,4 @@
-"""An environment for tests of the tools, so that a service added to prod breaks none of them."""
+"""An environment for tests of the tools, so that a service or a job that is added breaks none of them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ REGISTRY = "222222222222.dkr.ecr.ap-northeast-2.amazonaws.com"
 
 
 def sample(environments: Mapping[str, Environment]) -> Environment:
-    """Prod with two services of other names: `web`, which has assets, and `chat`, whose folder is called otherwise and
-    which sleeps at night."""
+    """Prod with one job, and two services of other names: `web`, which has assets, and `chat`, whose folder is called
+    otherwise and which sleeps at night."""
     prod = environments["prod"]
     settings = next(iter(prod.services.values())).model_copy(
         update={"build": None, "assets_path": None, "min_capacity": 2, "max_capacity": 4}
@@ -30,7 +30,8 @@ def sample(environments: Mapping[str, Environment]) -> Environment:
             update={"assets_path": "/srv/assets", "health": health.model_copy(update={"path": "/"})}
         ),
     }
-    return prod.model_copy(update={"services": services, "account_id": "222222222222"})
+    jobs = {"ai-pipeline": next(iter(prod.jobs.values())).model_copy(update={"build": "pipeline"})}
+    return prod.model_copy(update={"services": services, "jobs": jobs, "account_id": "222222222222"})
 
 
 @pytest.fixture

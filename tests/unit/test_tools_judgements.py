@@ -47,8 +47,11 @@ def test_the_sentence_about_caa_has_the_record_to_add() -> None:
 
 
 def sized(environment: Environment, base: int, weights: tuple[int, int], *most: int) -> Environment:
-    """The environment with one service of half a vCPU, of at most so many tasks, here and by schedule."""
+    """The environment with a job, a task, and one service of half a vCPU, of at most so many tasks, here and by
+    schedule."""
     (first, *_) = environment.services.values()
+    (job, *_) = environment.jobs.values()
+    (task, *_) = environment.tasks.values()
     schedules = [{"schedule": "cron(0 8 ? * * *)", "min_capacity": 0, "max_capacity": number} for number in most[1:]]
     service = type(first).model_validate(
         first.model_dump()
@@ -56,14 +59,14 @@ def sized(environment: Environment, base: int, weights: tuple[int, int], *most: 
         | {"autoscaling": {"scheduled": {f"s{number}": each for number, each in enumerate(schedules)}}}
     )
     cluster = {"fargate_base": base, "fargate_weight": weights[0], "fargate_spot_weight": weights[1]}
-    job = {"cpu_units": 2048, "capacity_provider": "FARGATE_SPOT"}
-    task = {"cpu_units": 256, "capacity_provider": "FARGATE"}
+    on_spot = {"cpu_units": 2048, "capacity_provider": "FARGATE_SPOT"}
+    on_demand = {"cpu_units": 256, "capacity_provider": "FARGATE"}
     return environment.model_copy(
         update={
             "services": {"one": service},
             "cluster": environment.cluster.model_copy(update=cluster),
-            "jobs": {name: each.model_copy(update=job) for name, each in environment.jobs.items()},
-            "tasks": {name: each.model_copy(update=task) for name, each in environment.tasks.items()},
+            "jobs": {"one": job.model_copy(update=on_spot)},
+            "tasks": {"one": task.model_copy(update=on_demand)},
         }
     )
 
