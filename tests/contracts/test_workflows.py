@@ -28,7 +28,12 @@ WRITES = {
 }
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("decisions/*.md")),
+]
 COMMANDS: Any = typer.main.get_command(app())
 RELEASE = ROOT / ".github" / "workflows" / "deploy-aws.yml"
 
@@ -63,10 +68,23 @@ def called(pattern: str) -> list[tuple[str, ...]]:
 
 def test_every_make_target_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    known = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     targets = {name for (name,) in called(r"\bmake ([a-z-]+)")}
-    assert {"test", "validate", "commits", "plan"} <= targets
-    for target in targets:
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    assert {"test", "validate", "commits", "plan"} <= targets <= known
+    shown = re.compile(r"(?:^|`|&& )make ([a-z-]+)", re.MULTILINE)  # in a block, or in a code span
+    for page in PAGES:
+        assert set(shown.findall(page.read_text(encoding="utf-8"))) - known == set(), page.name
+
+
+def test_every_file_that_a_page_links_to_exists() -> None:
+    links = [
+        (page, link)
+        for page in PAGES
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        if not link.startswith("http")
+    ]
+    assert len(links) > 30
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
 
 
 def written() -> Iterator[tuple[str, str]]:
