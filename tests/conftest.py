@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import botocore.session
+import hypothesis
 import pytest
 from botocore.loaders import create_loader
 
@@ -20,6 +21,10 @@ from tests.support import Synthesized
 # Each boto3 session reads the models of the services again, EC2's alone for a tenth of a second, and each `mock_aws`
 # starts with a new session. They are files that don't change: all sessions of the suite share what was read.
 botocore.session.create_loader = cache(create_loader)
+
+# A busy machine isn't a failure: an example of 10 ms took 764 where four suites shared two cores.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
