@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from catalogue.settings import Settings, as_yaml
 from catalogue.yaml_file import KeyPath, SettingsFile, Source, dotted
+
+_LONGEST: Final = 100
+"""Characters of a value that a sentence shows; a whole mapping in place of a number has no end."""
 
 
 def sentence(
@@ -59,7 +62,7 @@ def _path(details: ErrorDetails) -> KeyPath:
 
 
 def _complaint(details: ErrorDetails, path: KeyPath, model: type[Settings]) -> str:
-    key, value, context = dotted(path), as_yaml(details["input"]), details.get("ctx", {})
+    key, value, context = dotted(path), _shortly(details["input"]), details.get("ctx", {})
     match details["type"]:
         case "setting":
             return f"{key} {details['msg']}"
@@ -87,6 +90,11 @@ def _complaint(details: ErrorDetails, path: KeyPath, model: type[Settings]) -> s
             rule = details["msg"].removeprefix("Input ").removeprefix("String ").replace("should", "must", 1)
             rule = rule[0].lower() + rule[1:]
     return f"{key} {rule}, but is {value}; correct it"
+
+
+def _shortly(value: object) -> str:
+    written = as_yaml(value)
+    return written if len(written) <= _LONGEST else f"{written[:_LONGEST]} ..."
 
 
 def _known_keys(path: KeyPath, model: type[Settings]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from yaml.reader import ReaderError
 
 KeyPath = tuple[str | int, ...]
 
@@ -80,8 +81,12 @@ def read(file: SettingsFile) -> Document:
         root = yaml.compose(text, Loader=_YamlLoader)
     except yaml.MarkedYAMLError as error:
         raise SettingsFileError(_syntax_sentence(file, text, error)) from None
-    except yaml.YAMLError as error:
-        raise SettingsFileError(f"{file}:1: the file is not YAML ({error}); correct it.") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        what = f"the character U+{error.character:04X}"
+        raise SettingsFileError(f"{file}:{line}: {what} can't be in YAML; remove it.") from None
+    except RecursionError:
+        raise SettingsFileError(f"{file}:1: {_TOO_DEEP}") from None
     if root is None:
         raise SettingsFileError(f"{file}:1: the file is empty; state the settings in it.")
     line = root.start_mark.line + 1
@@ -98,14 +103,19 @@ def dotted(path: KeyPath) -> str:
 
 def _syntax_sentence(file: SettingsFile, text: str, error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
-    line = mark.line if mark else 0
     lines = text.splitlines()
-    if line < len(lines) and "\t" in re.match(r"\s*", lines[line]).group():  # pyright: ignore[reportOptionalMemberAccess]
+    line = min(mark.line if mark else 0, len(lines) - 1)  # what is missing is missed behind the last line
+    if "\t" in re.match(r"\s*", lines[line]).group():  # pyright: ignore[reportOptionalMemberAccess]
         return f"{file}:{line + 1}: the line is indented with a tab, which YAML forbids; use spaces."
     return f"{file}:{line + 1}: the file is not YAML: {error.problem}; correct the syntax there."
 
 
 def _value(node: yaml.Node, path: KeyPath, file: SettingsFile, sources: dict[KeyPath, Source]) -> Any:  # noqa: ANN401
+    line = node.start_mark.line + 1
+    if len(path) > _DEEPEST:
+        raise SettingsFileError(f"{file}:{line}: {_TOO_DEEP}")
+    if len(sources) > _MOST:
+        raise SettingsFileError(f"{file}:{line}: the file has more than {_MOST} values up to here; use fewer aliases.")
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, file, sources)
     if isinstance(node, yaml.SequenceNode):
@@ -113,7 +123,13 @@ def _value(node: yaml.Node, path: KeyPath, file: SettingsFile, sources: dict[Key
         for index, item in enumerate(items):
             sources[(*path, index)] = Source(file, item.start_mark.line + 1)
         return tuple(_value(item, (*path, index), file, sources) for index, item in enumerate(items))
-    return _YamlLoader("").construct_object(node)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    try:
+        return _YamlLoader("").construct_object(node)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError):  # what PyYAML raises, by the tag
+        tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+        raise SettingsFileError(
+            f"{file}:{line}: {dotted(path)} can't be read as {tag}; write it without a tag."
+        ) from None
 
 
 def _mapping(
@@ -124,7 +140,9 @@ def _mapping(
     for key_node, value_node in pairs:
         line = key_node.start_mark.line + 1
         key = key_node.value
-        if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != _TEXT:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise SettingsFileError(f"{file}:{line}: a key there is a list or a mapping; write text in its place.")
+        if key_node.tag != _TEXT:
             raise SettingsFileError(f"{file}:{line}: the key {key!r} is not text; quote it.")
         if key in values:
             first, what = sources[(*path, key)].line, dotted((*path, key))
@@ -136,4 +154,9 @@ def _mapping(
     return values
 
 
+_DEEPEST: Final = 20
+"""Keys and numbers in the longest path that is read; no settings have half as many."""
+_MOST: Final = 20_000
+"""Values that are read of one file, aliases included: what ten lines of them can make fills any memory."""
+_TOO_DEEP: Final = f"the file is nested more than {_DEEPEST} deep, or an alias stands in its own anchor; flatten it."
 _TEXT: Final = "tag:yaml.org,2002:str"
