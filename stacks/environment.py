@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from adelie.cdn.settings import CdnSettings, DomainSettings
 from adelie.compute.job_settings import OneOffTaskSettings, ScheduledJobSettings
-from adelie.compute.service_settings import ServiceSettings, listener_priority, target_group_name
+from adelie.compute.service_settings import ServiceSettings, listener_priority
 from adelie.compute.settings import ClusterSettings, LoadBalancerSettings, RepositorySettings
 from adelie.database.settings import CacheSettings, DatabaseSettings, known_regions
 from adelie.network.settings import BastionSettings, NetworkSettings
@@ -19,29 +19,11 @@ from adelie.operations.settings import AlarmSettings, BackupSettings, BudgetSett
 from adelie.shared.settings import EncryptionSettings
 from adelie.storage.settings import ApplicationBucketSettings, BucketSettings, LogBucketSettings, SecretSettings
 from adelie.values.log_retention import LogRetentionDays
-from adelie.values.naming import AwsNames, InvalidNameError
+from adelie.values.naming import AwsNames
 from catalogue.cidr import InvalidCidrError, overlaps
 from catalogue.model import Kebab, check
 from catalogue.settings import EmulatorOnly, Settings, refuse_what_is_for_an_emulator, reject
-
-RESERVED: Final = frozenset(
-    {
-        "alarms",
-        "assets",
-        "bastion",
-        "cache",
-        "cdn",
-        "certificate",
-        "cluster",
-        "database",
-        "key",
-        "load-balancer",
-        "logs",
-        "network",
-        "operations",
-    }
-)
-"""The ids of the platform's own constructs; jobs, tasks and buckets, whose names are their ids, must have others."""
+from stacks.catalogue_names import check_names
 
 
 class EmulatorSettings(Settings):
@@ -175,7 +157,6 @@ class Environment(Settings):
         self._check_domain()
         self._check_bastion()
         self._check_reserved_cidrs()
-        self._check_names()
         self._check_catalogue()
         return self
 
@@ -243,20 +224,10 @@ class Environment(Settings):
                     "use another private network",
                 )
 
-    def _check_names(self) -> None:
-        """Refuse, with file and line, the one name of a service that comes near to its limit."""
-        for name, service in self.services.items():
-            try:
-                target_group_name(self.names, name, service.port)
-            except InvalidNameError as error:
-                reject(f"services.{name}", f"makes a name that is too long ({error})", name, "shorten the key")
-
     def _check_catalogue(self) -> None:
         check(self.services, self.jobs, self.tasks, self.buckets, self.secrets)
-        for kind, things in (("jobs", self.jobs), ("tasks", self.tasks), ("buckets", self.buckets)):
-            for name in things:
-                if name in RESERVED:
-                    reject(f"{kind}.{name}", "must not be named like a part of the platform", name, "rename it")
+        others = {"tasks": self.tasks, "buckets": self.buckets, "secrets": self.secrets}
+        check_names(self.names, self.services, self.jobs, others)
         self._check_priorities()
         if self.notifier.webhook not in self.secrets:
             known = ", ".join(self.secrets) or "none"

@@ -25,8 +25,8 @@ from adelie.shared.encryption import CustomerKey
 from adelie.storage.bucket import Bucket
 from adelie.storage.log_bucket import LogBucket
 from adelie.storage.secret import Secret
-from catalogue.uses import job_prefix
 from stacks import providers
+from stacks.catalogue_names import output, start_command_output
 from stacks.environment import Environment
 from stacks.monitoring import Monitoring
 
@@ -254,18 +254,15 @@ class Platform(DataStack):
             "load_balancer_dns_name": (self._load_balancer.dns_name, "Private; CloudFront alone reaches it"),
         }
         for name, bucket in self._buckets.items():
-            outputs[f"{_snake(name)}_bucket"] = (bucket.name, self._environment.buckets[name].purpose)
+            outputs[output(name, "bucket")] = (bucket.name, self._environment.buckets[name].purpose)
         for name, task in self._tasks.items():
-            outputs[f"{_snake(name)}_command"] = (task.run_command, f"Runs the {name} that Terraform last registered")
+            outputs[output(name, "command")] = (task.run_command, f"Runs the {name} that Terraform last registered")
         for name, job in self._jobs.items():
-            prefix = job_prefix(name, self._environment.jobs[name]).lower()
-            outputs[f"{prefix}_start_command"] = (job.start_command, f"Starts {name} by hand")
+            outputs[start_command_output(name, self._environment.jobs[name])] = (
+                job.start_command,
+                f"Starts {name} by hand",
+            )
         if self._bastion:
             outputs["bastion_instance_id"] = (self._bastion.instance_id, "Target of a Session Manager port forward")
         for name, (value, description) in outputs.items():
             TerraformOutput(self, name, value=value, description=description)
-
-
-def _snake(name: str) -> str:
-    """A name of the catalogue as a part of an output's name."""
-    return name.replace("-", "_")

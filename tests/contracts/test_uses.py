@@ -9,7 +9,8 @@ import pytest
 
 from catalogue import uses
 from catalogue.model import job_variable
-from stacks.environment import RESERVED, Environment
+from stacks.catalogue_names import RESERVED
+from stacks.environment import Environment
 from tests.environments import PLATFORMS
 from tests.support import Synthesized
 from tests.users import containers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from catalogue import uses
@@ -313,3 +315,60 @@ def test_the_catalogue_alone_is_what_every_environment_has() -> None:
     for environment in loader.load_all():
         for kind, names in catalogue.names.items():
             assert tuple(getattr(environment, kind)) == names
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "complaint"),
+    [
+        ("services", "load-balancer", "must not be named like a part of the platform"),
+        ("services", "exec", "must not be named like a part of the platform"),
+        ("services", "a" * 29, "makes a name that is too long (the name 'prod-"),
+        ("jobs", "discord", "must not be named like a part of the platform"),
+        ("jobs", "backup", "must not be named like a part of the platform"),
+        ("jobs", "database-role", "must not be named like a part of the platform"),
+        ("jobs", "service-frontend", "must not be named like a part of the platform"),
+        ("jobs", "a" * 43, "makes a name that is too long (the name 'adelie-prod-"),
+        ("tasks", "repository-ai-pipeline", "must not be named like a part of the platform"),
+        ("tasks", "a" * 43, "makes a name that is too long (the name 'adelie-prod-"),
+        ("buckets", "aws", "must not be named like a part of the platform"),
+        ("buckets", "secret-jwt-secret", "must not be named like a part of the platform"),
+        ("buckets", "a" * 39, "makes a name that is too long (the name 'adelie-prod-"),
+        ("secrets", "database-application", "must not be named like a part of the platform"),
+        ("secrets", "a" * 110, "makes a name that is too long (the name 'adelie-prod-"),
+        (
+            "tasks",
+            "pipeline-start",
+            "must not make the output pipeline_start_command, which tasks.pipeline-start",
+        ),
+        ("jobs", "pipeline", "must not make the output pipeline_start_command, which jobs.ai-pipeline.variable_prefix"),
+    ],
+)
+def test_two_things_called_the_same_on_aws_or_too_long_are_refused(
+    kind: str, name: str, complaint: str, environments: Path
+) -> None:
+    for file in ("catalogue.yaml", "aws/prod.yaml"):
+        values = yaml.safe_load((environments / file).read_text())
+        if things := values.get(kind):
+            things[name] = copy.deepcopy(things[list(things)[-1]])
+            things[name].pop("variable_prefix", None)
+            if "paths" in things[name]:
+                things[name]["paths"] = ["/another/*"]
+        (environments / file).write_text(yaml.safe_dump(values, sort_keys=False))
+    edit(environments / "aws" / "base.yaml", "  migration:\n", f"  {name if kind == 'tasks' else 'migration'}:\n")
+    if kind == "tasks":
+        edit(
+            environments / "aws" / "base.yaml", "tasks:\n", "tasks:\n  migration: {cpu_units: 512, memory_mib: 1024}\n"
+        )
+    with pytest.raises(SettingsFileError) as refused:
+        loader.load("prod", environments)
+    assert complaint in str(refused.value)
+    assert re.match(r"environments/(aws/\w+|catalogue)\.yaml:\d+: ", str(refused.value))
+
+
+def test_an_action_of_autoscaling_with_a_name_that_is_too_long_is_refused(environments: Path) -> None:
+    line = edit(environments / "aws" / "staging.yaml", "        night:\n", f"        {'n' * 120}:\n")
+    with pytest.raises(SettingsFileError) as refused:
+        loader.load("staging", environments)
+    assert str(refused.value).startswith(
+        f"environments/aws/staging.yaml:{line}: services.frontend.autoscaling.scheduled.{'n' * 120} makes a name that "
+    )
