@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -18,10 +18,11 @@ from adelie.network.settings import BastionSettings, NetworkSettings
 from adelie.operations.settings import AlarmSettings, BackupSettings, BudgetSettings, NotifierSettings
 from adelie.shared.settings import EncryptionSettings
 from adelie.storage.settings import ApplicationBucketSettings, BucketSettings, LogBucketSettings, SecretSettings
+from adelie.values.literal import is_literal
 from adelie.values.log_retention import LogRetentionDays
 from adelie.values.naming import AwsNames
 from catalogue.cidr import InvalidCidrError, overlaps
-from catalogue.model import Kebab, check
+from catalogue.model import Container, Kebab, check
 from catalogue.settings import EmulatorOnly, Settings, refuse_what_is_for_an_emulator, reject
 from stacks.catalogue_names import check_names
 
@@ -151,6 +152,8 @@ class Environment(Settings):
     def _fits_together(self) -> Self:
         if self.emulator is None:
             refuse_what_is_for_an_emulator(self)
+        for name in type(self).model_fields:
+            _refuse_templates(name, getattr(self, name))
         self._check_protection()
         self._check_region()
         self._check_zones()
@@ -253,6 +256,23 @@ class Environment(Settings):
                     rule = f"is never reached, because {pattern} of {first} is asked before it"
                     fix = f"give services.{name} a lower listener_priority"
                     reject(f"services.{name}.paths.{number}", rule, path, fix)
+
+
+def _refuse_templates(key: str, value: object) -> None:
+    """Refuse text that Terraform would fill in, but for what a container gets, which stands for itself."""
+    if isinstance(value, Container):
+        value = value.model_dump(exclude={"command", "environment"})
+    elif isinstance(value, Settings):
+        value = value.model_dump()
+    if isinstance(value, str) and not is_literal(value):
+        reject(key, "must not have ${ or %{, which Terraform fills in", value, "write it without the brace")
+    elif isinstance(value, Mapping):
+        for name, item in cast("Mapping[str, object]", value).items():
+            _refuse_templates(key, name)
+            _refuse_templates(f"{key}.{name}", item)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(cast("tuple[object, ...]", value)):
+            _refuse_templates(f"{key}.{index}", item)
 
 
 def overlay_schema() -> dict[str, Any]:

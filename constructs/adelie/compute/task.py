@@ -15,6 +15,7 @@ from adelie.shared.bounded_role import bounded_role
 from adelie.shared.collaborators import PrivateNetwork
 from adelie.shared.encryption import CustomerKey
 from adelie.shared.security_group import SecurityGroup
+from adelie.values.literal import literal
 from adelie.values.naming import AwsNames
 from adelie.values.policy import Statement, assume_role_policy, policy_document
 from catalogue.model import volume_name
@@ -55,7 +56,7 @@ class FargateTask(Construct):
         self._image = f"{repository.url}:{image_tag}"
         self._container_port = container_port
         self._writable_paths = (*settings.writable_paths, *agent_paths)
-        self._environment = dict(settings.environment)
+        self._environment = {name: literal(value) for name, value in settings.environment.items()}
         self._secrets: dict[str, str] = {}
         self._prerequisites: list[str] = []
 
@@ -200,7 +201,7 @@ class FargateTask(Construct):
             "logConfiguration": self._log_configuration(),
         }
         if settings.command:
-            container["command"] = list(settings.command)
+            container["command"] = [literal(word) for word in settings.command]
         if settings.user:
             container["user"] = settings.user
         if self._container_port:
