@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,13 +34,21 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(text: str) -> None:
-    """Print a line, never wrapped, so that it can be copied and searched."""
-    console().print(text, soft_wrap=True)
+    """Print a line, never wrapped, so that it can be copied and searched.
+
+    A pipe or a terminal that is closed stops nobody: a release that nobody reads any more still ends, or goes back.
+    """
+    _print(console(), text)
 
 
 def warn(text: str) -> None:
     """Print a warning on stderr: the text is the sentence without its full stop."""
-    console(stderr=True).print(f"Warning: {text}.", soft_wrap=True)
+    _print(console(stderr=True), f"Warning: {text}.")
+
+
+def _print(to: Console, text: str) -> None:
+    with suppress(OSError, SystemExit):  # Rich ends the process itself when a pipe is closed
+        to.print(text, soft_wrap=True)
 
 
 def shown(file: Path) -> str:
