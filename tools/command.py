@@ -48,7 +48,7 @@ def warn(text: str) -> None:
 
 def _print(to: Console, text: str) -> None:
     with suppress(OSError, SystemExit):  # Rich ends the process itself when a pipe is closed
-        to.print(text, soft_wrap=True)
+        to.print(text, soft_wrap=True, markup=False)
 
 
 def shown(file: Path) -> str:

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.command import ROOT
+import pytest
+
+from tools.command import ROOT, say
 
 
 def test_a_closed_pipe_stops_nothing(tmp_path: Path) -> None:
@@ -28,3 +30,9 @@ Path({str(end)!r}).touch()
     finally:
         os.close(writer)
     assert end.exists()
+
+
+def test_brackets_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """Rich takes [/x] for markup, and raises; a service's paths in an error look like that."""
+    say("apply failed: paths ['/a'] [/x] [database]")
+    assert capsys.readouterr().out == "apply failed: paths ['/a'] [/x] [database]\n"
