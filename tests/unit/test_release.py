@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -117,6 +118,12 @@ def test_a_failure_from_the_deploy_on_goes_back(step: str) -> None:
     )
     assert platform.called[-3:] == ["back", "running", "announce"]
     assert (platform.runs, platform.good, platform.messages) == ("good", GOOD, [(Outcome.ROLLED_BACK, "new")])
+
+
+def test_a_step_that_ends_the_process_goes_back_too() -> None:
+    """As a library does that calls sys.exit."""
+    platform: Any = Recorder(step="wait", instead=lambda: sys.exit("no more"))
+    assert released(platform) == Ended(Outcome.ROLLED_BACK, "wait failed: no more; it is back at good.")
 
 
 @pytest.mark.parametrize("step", STEPS)

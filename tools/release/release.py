@@ -155,7 +155,7 @@ class Steps:
             raise _Failed(name, f"it has not ended after {self._minutes[name]:g} minutes") from None
         except InterruptedRelease as error:
             raise _Failed(name, str(error)) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _Failed(name, one_line(error) or type(error).__name__) from error
 
 
