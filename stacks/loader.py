@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from catalogue.loader import load_over_catalogue
+from catalogue.settings import Settings
 from catalogue.yaml_file import KeyPath, SettingsFile, SettingsFileError, Source
 from stacks.environment import Environment
 
@@ -30,9 +31,9 @@ def load_all(folder: Path = ENVIRONMENTS) -> list[Environment]:
     names = available(folder)
     if not names:
         raise SettingsFileError(f"{folder.name}/{TARGET} has no environment beside {BASE}.yaml; add <name>.yaml to it.")
-    environments = [load(name, folder) for name in names]
-    _check_accounts(environments, folder)
-    return environments
+    loaded = [load_with_sources(name, folder) for name in names]
+    _check_accounts(loaded)
+    return [environment for environment, _ in loaded]
 
 
 def load_with_sources(name: str, folder: Path = ENVIRONMENTS) -> tuple[Environment, Mapping[KeyPath, Source]]:
@@ -49,15 +50,22 @@ def _file(name: str, folder: Path) -> SettingsFile:
     return SettingsFile(folder, f"{TARGET}/{name}.yaml")
 
 
-def _check_accounts(environments: list[Environment], folder: Path) -> None:
+def _check_accounts(loaded: Sequence[tuple[Environment, Mapping[KeyPath, Source]]]) -> None:
     """An account has one state bucket, and one repository that deploys into it."""
     of_account: dict[str, Environment] = {}
-    for environment in environments:
+    for environment, sources in loaded:
         other = of_account.setdefault(environment.account_id, environment)
         for key in ("state", "github_repository"):
             value, value_there = getattr(environment, key), getattr(other, key)
             if value != value_there:
                 raise SettingsFileError(
-                    f"{_file(environment.name, folder)}: {key} must be that of {other.name} ({value_there}), "
-                    f"which lives in the same account {other.account_id}, but is {value}; make the two the same."
+                    f"{sources[key,]}: {key} must be that of {other.name} ({_written(value_there)}), which lives "
+                    f"in the same account {other.account_id}, but is {_written(value)}; make the two the same."
                 )
+
+
+def _written(value: object) -> str:
+    """A value as a file has it, in one line."""
+    if isinstance(value, Settings):
+        return ", ".join(f"{key}: {each}" for key, each in value)
+    return str(value)

@@ -188,8 +188,12 @@ def test_an_account_has_one_state_bucket(directory: Path) -> None:
     edit(directory / "aws" / "staging.yaml", 'account_id: "111111111111"', 'account_id: "222222222222"')
     with pytest.raises(SettingsFileError) as caught:
         loader.load_all(directory)
-    assert str(caught.value).startswith("environments/aws/staging.yaml: state must be that of prod (type='s3' bucket=")
-    assert "the same account 222222222222, but is type='s3'" in str(caught.value)
+    line = line_of(directory / "aws" / "staging.yaml", "state:")
+    assert str(caught.value) == (
+        f"environments/aws/staging.yaml:{line}: state must be that of prod (type: s3, bucket: "
+        "adelie-terraform-state-222222222222), which lives in the same account 222222222222, but is type: s3, bucket: "
+        "adelie-terraform-state-111111111111; make the two the same."
+    )
     bucket = "bucket: adelie-terraform-state-"
     edit(directory / "aws" / "staging.yaml", f"{bucket}111111111111", f"{bucket}222222222222")
     together = accounts(loader.load_all(directory))
