@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Generator, Mapping
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not ("emulated" in item.path.parts or item.get_closest_marker("slow")))
 
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A suite in the background of a shell ignores it, and so would the shells that tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(scope="session")
 def environments() -> Mapping[str, Environment]:
     """Every environment of environments/, by name."""
@@ -50,6 +56,11 @@ def local_server() -> Generator[Callable[..., LocalServer]]:
     yield start
     for server in started:
         server.stop()
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A suite in the background of a shell ignores it, and so would the shells that tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
