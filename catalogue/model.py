@@ -26,8 +26,9 @@ RelativeFolder = Annotated[
 ]
 """A folder below another one: `backend`, `services/chat`, or `.` for that one itself."""
 
-PathPattern = Annotated[str, StringConstraints(pattern=r"^/\S*$", max_length=128)]
-"""A path of requests, `*` for any text and `?` for one character, such as /api/* (an ELB rule takes 128 characters)."""
+PathPattern = Annotated[str, StringConstraints(pattern=r"""^/[A-Za-z0-9_.$/~"'@:+&*?-]*$""", max_length=128)]
+"""A path of requests, `*` for any text and `?` for one character, such as /api/*. These characters, 128 at most, are
+what a rule of a load balancer takes (ELB user guide, "Path conditions")."""
 
 _SECRET_NAME: Final = re.compile(r"(^|_)(SECRET|TOKEN|KEY|PASSWD|PASSPHRASE|CREDENTIALS?)$|PASSWORD|WEBHOOK")
 

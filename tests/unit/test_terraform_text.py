@@ -48,7 +48,7 @@ def test_a_command_and_a_variable_reach_the_container_as_they_are_written(folder
     [
         ("catalogue.yaml", "purpose: Application objects", "purpose: ${x}", "buckets.objects.purpose"),
         ("catalogue.yaml", "path: /api/v1/health", "path: /%{x}", "services.backend-api.health.path"),
-        ("catalogue.yaml", "paths: [/api/*]", "paths: ['/${x}/*']", "services.backend-api.paths[0]"),
+        ("catalogue.yaml", "path: /api/v1/health", "path: '/${x}'", "services.backend-api.health.path"),
         ("aws/prod.yaml", "CostCenter: production", "CostCenter: ${x}", "tags.CostCenter"),
     ],
 )
@@ -59,5 +59,5 @@ def test_what_terraform_would_fill_in_is_refused(folder: Path, file: str, old: s
         loader.load("prod", folder)
     assert str(refused.value) == (
         f"environments/{file}:{line}: {key} must not have ${{ or %{{, which Terraform fills in, but is "
-        f"{(value if isinstance(value, str) else value[0])!r}; write it without the brace."
+        f"{value!r}; write it without the brace."
     )
