@@ -17,6 +17,8 @@ from catalogue.yaml_file import SettingsFile, SettingsFileError, read
 from stacks import loader
 from tools.command import ROOT
 
+pytestmark = pytest.mark.slow
+
 FILES: Final = ("catalogue.yaml", "aws/base.yaml", "aws/prod.yaml", "aws/staging.yaml", "aws/localstack.yaml")
 KINDS: Final = ("services", "jobs", "tasks", "buckets", "secrets")
 SENTENCE: Final = re.compile(r"environments/(catalogue\.yaml|aws/[a-z]+\.yaml)(?::(\d+))?: [^\n]*[.)]")

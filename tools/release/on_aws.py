@@ -140,7 +140,7 @@ class OnAws:
 
 def synthesize() -> None:
     """Write the stacks of this code. Raises ToolError."""
-    _run([sys.executable, "main.py"], ROOT)
+    _run([sys.executable, "-O", "main.py"], ROOT)
 
 
 def going_back(environment: str, tag: str, *, adelie: bool) -> list[Sequence[str]]:
