@@ -5,12 +5,12 @@ The contract is the same on every target, so that an application can't tell wher
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from catalogue.complaints import closest
 from catalogue.settings import reject
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ def check(key: str, used: Sequence[str], variables: Collection[str], known: Mapp
     for index, name in enumerate(used):
         here = f"{key}.uses.{index}"
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            fix = f"did you mean {close[0]!r}" if close else f"there are {', '.join(sorted(known))}"
-            reject(here, "must be something that the catalogue has", name, fix)
+            reject(here, "must be something that the catalogue has", name, closest(name, sorted(known)))
         for variable in (*known[name].always, *known[name].sometimes):
             if variable in has:
                 reject(here, f"must not provide {variable}, which {has[variable]} sets", name, "remove one of the two")
