@@ -1,6 +1,6 @@
 """Reading settings from YAML files that lie over one another: merged, typed, each refusal a sentence with its line.
 
-It knows neither the model nor the files; the caller passes both.
+`load` knows neither the model nor the files: the caller passes both. `load_over_catalogue` adds the catalogue.
 """
 
 from __future__ import annotations
